@@ -1,0 +1,39 @@
+/* The gallery: which fingers belong to which person, as immutable snapshots.
+ *
+ * One writer (the node) puts and removes; searches run elsewhere on a snapshot that never
+ * changes.  A removal is effective at once: a person removed after the snapshot was taken
+ * is struck from its results by gallery_live(). */
+#ifndef MATCH_GALLERY_H
+#define MATCH_GALLERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "finger/finger.h"
+
+#define GALLERY_PERSON_BYTES 16U
+#define GALLERY_FINGERS_MAX  20U /* per person: ten positions, two templates each */
+
+struct gallery;
+struct gallery_snapshot;
+
+int gallery_new(struct gallery **out);
+void gallery_free(struct gallery *g);
+/* Add one finger of a person, taking a reference of the template; the same (person, position,
+ * template) twice is ERR_EXISTS; ERR_FULL beyond GALLERY_FINGERS_MAX. */
+int gallery_put(struct gallery *g, const uint8_t person[GALLERY_PERSON_BYTES],
+		struct finger_template *t);
+/* Remove a person with all fingers; ERR_NOTFOUND. */
+int gallery_remove(struct gallery *g, const uint8_t person[GALLERY_PERSON_BYTES]);
+size_t gallery_people(const struct gallery *g);
+size_t gallery_fingers(const struct gallery *g);
+/* Is this person in the gallery now? */
+bool gallery_live(const struct gallery *g, const uint8_t person[GALLERY_PERSON_BYTES]);
+/* The current state as an immutable snapshot; cheap when nothing changed. */
+int gallery_snapshot(struct gallery *g, struct gallery_snapshot **out);
+/* References may be given back on any thread. */
+void gallery_snapshot_unref(struct gallery_snapshot *s);
+size_t gallery_snapshot_people(const struct gallery_snapshot *s);
+
+#endif
