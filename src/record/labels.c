@@ -1,0 +1,27 @@
+#include "record/labels.h"
+
+#include <sodium.h>
+
+static const struct field fields[] = {
+	FIELD(struct labels, 1, true, FIELD_TEXT, owner, 32, NULL),
+	FIELD(struct labels, 2, false, FIELD_UINT, purposes, UINT16_MAX, NULL),
+	FIELD(struct labels, 3, true, FIELD_UINT, sensitivity, 3, NULL),
+	FIELD(struct labels, 4, true, FIELD_TEXT, region, 32, NULL),
+	FIELD(struct labels, 5, true, FIELD_UINT, group, 6, NULL),
+};
+
+const struct schema labels_schema = SCHEMA("labels", struct labels, fields);
+
+int labels_class(const struct labels *l, uint8_t class_id[ENTRY_CLASS_BYTES])
+{
+	struct buf b;
+	int rc;
+
+	buf_init(&b, 256);
+	rc = schema_encode(&labels_schema, l, &b);
+	if (rc == ERR_OK) {
+		(void)crypto_generichash(class_id, ENTRY_CLASS_BYTES, b.data, b.len, NULL, 0);
+	}
+	buf_done(&b);
+	return rc;
+}
