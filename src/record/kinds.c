@@ -193,7 +193,7 @@ const struct schema kinds_epoch = SCHEMA("epoch", struct epoch, epoch_rows);
 
 ROWS(class_entry) = {
 	FIELD(struct class_entry, 1, true, FIELD_FIXED, class_id, ENTRY_CLASS_BYTES, NULL),
-	FIELD(struct class_entry, 2, true, FIELD_BYTES, labels, 128, NULL),
+	FIELD(struct class_entry, 2, true, FIELD_BYTES, labels, 256, NULL),
 };
 static const struct schema class_entry_schema =
     SCHEMA("class-entry", struct class_entry, class_entry_rows);

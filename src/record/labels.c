@@ -8,6 +8,8 @@ static const struct field fields[] = {
 	FIELD(struct labels, 3, true, FIELD_UINT, sensitivity, 3, NULL),
 	FIELD(struct labels, 4, true, FIELD_TEXT, region, 32, NULL),
 	FIELD(struct labels, 5, true, FIELD_UINT, group, 6, NULL),
+	FIELD(struct labels, 6, false, FIELD_TEXT, exclude, 96, NULL),
+	FIELD(struct labels, 7, false, FIELD_UINT, closed, 2, NULL),
 };
 
 const struct schema labels_schema = SCHEMA("labels", struct labels, fields);

@@ -20,12 +20,21 @@ enum label_group {
 
 enum sensitivity { SENSITIVITY_OPEN = 1, SENSITIVITY_RESTRICTED = 2, SENSITIVITY_CONFIDENTIAL = 3 };
 
+/* How far the owner's restrictions close a class to nodes of other owners. */
+enum label_closed {
+	CLOSED_NOT = 0,
+	CLOSED_IDENTITY = 1, /* match only: they may hold templates, not identities */
+	CLOSED_ALL = 2,      /* they may carry it, sealed */
+};
+
 struct labels {
 	struct bytes owner;   /* who decides: "UTO-NCB"; the region's issuer for control and mail */
 	uint64_t purposes;    /* enum purpose bits, record/kinds.h; 0: none in particular */
 	uint64_t sensitivity; /* enum sensitivity */
 	struct bytes region;  /* where it may be used: "UTO-NORTH" */
 	uint64_t group;       /* enum label_group */
+	struct bytes exclude; /* of the owner's restrictions: alpha-3 codes, one after the other */
+	uint64_t closed;      /* enum label_closed, of the owner's restrictions */
 };
 
 extern const struct schema labels_schema;

@@ -1,0 +1,122 @@
+/* What do you lack: reconciliation of two nodes' sets of entries, as a state machine without
+ * I/O (DESIGN 6).
+ *
+ * It knows ids, classes, lanes, sizes and opaque bytes; never SQL, Lua, keys or what an entry
+ * says.  The caller brings time and randomness, carries messages over an authenticated,
+ * ordered channel, loads entries to be sent and stores entries that came.  Rules:
+ * 1. the control class (roster, epochs, erasures) is settled before any other is mentioned;
+ * 2. only classes that both sides may have are compared; ids of other classes never travel,
+ *    and shared ones are named by hashes salted for this session;
+ * 3. an entry is acknowledged only after the caller says that it is durable;
+ * 4. an erased id is never sent nor asked for;
+ * 5. alerts overtake bulk; each side says how many bytes it is ready to take;
+ * 6. a session that breaks off loses nothing: the next one compares again. */
+#ifndef SYNC_SYNC_H
+#define SYNC_SYNC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "record/entry.h"
+#include "record/kind.h"
+
+#define SYNC_MESSAGE_MAX 8192U /* bytes of one message */
+#define SYNC_CLASSES_MAX 256U
+#define SYNC_VERSION     1U
+#define SYNC_SALT_BYTES  32U
+
+/* ---- the set of what a node holds; shared by all its sessions ---- */
+
+struct sync_item {
+	uint8_t id[ENTRY_ID_BYTES];
+	uint8_t class_id[ENTRY_CLASS_BYTES];
+	uint32_t bytes; /* of the encoded entry */
+	uint8_t lane;   /* enum lane */
+};
+
+struct sync_set;
+int sync_set_new(struct sync_set **out);
+void sync_set_free(struct sync_set *s);
+/* ERR_EXISTS; ERR_STALE when erased.  Sessions learn of additions through sync_offer(). */
+int sync_set_add(struct sync_set *s, const struct sync_item *item);
+/* Gone without trace (superseded, expired); ERR_NOTFOUND. */
+int sync_set_remove(struct sync_set *s, const uint8_t id[ENTRY_ID_BYTES]);
+/* Gone for good: never offered, wanted or added again. */
+int sync_set_erase(struct sync_set *s, const uint8_t id[ENTRY_ID_BYTES]);
+bool sync_set_has(const struct sync_set *s, const uint8_t id[ENTRY_ID_BYTES]);
+size_t sync_set_count(const struct sync_set *s);
+size_t sync_set_bytes(const struct sync_set *s); /* memory taken */
+
+/* ---- one session with one peer ---- */
+
+/* A class both sides may have, as our roster says. */
+struct sync_class {
+	uint8_t class_id[ENTRY_CLASS_BYTES];
+	bool control; /* settled first; exactly one */
+	bool send;    /* the peer may have it */
+	bool take;    /* we may have it */
+};
+
+struct sync_config {
+	bool initiator;
+	uint8_t
+	    salt[SYNC_SALT_BYTES]; /* the same on both sides, fresh: the channel's handshake hash */
+	uint64_t credit_bytes; /* what we are ready to take ahead of acknowledgement; 0: 1 MiB */
+	uint64_t repeat_ms;    /* compare again while up; 0: 60,000 */
+};
+
+struct sync_session;
+int sync_session_new(struct sync_set *set, const struct sync_config *config,
+		     const struct sync_class *classes, size_t n, uint64_t now_ms,
+		     struct sync_session **out);
+void sync_session_free(struct sync_session *s);
+
+/* Inputs.  An error ends the session: the peer broke the protocol (ERR_MALFORMED, ERR_LIMIT,
+ * ERR_STATE, ERR_UNSUPPORTED), or memory ran out. */
+int sync_message(struct sync_session *s, struct bytes message, uint64_t now_ms);
+/* Our answer to SYNC_STORE: the entry is durable (ERR_OK, ERR_EXISTS, ERR_STALE), or was
+ * refused for good (other codes). */
+int sync_stored(struct sync_session *s, const uint8_t id[ENTRY_ID_BYTES], int code);
+/* Our answer to SYNC_LOAD; empty bytes when it is gone meanwhile. */
+int sync_loaded(struct sync_session *s, const uint8_t id[ENTRY_ID_BYTES], struct bytes entry);
+/* A new entry is in the set (from an officer or another peer): push or offer it. */
+int sync_offer(struct sync_session *s, const struct sync_item *item);
+/* The roster changed, or SYNC_CLASSES asked: the classes shared with this peer now. */
+int sync_classes(struct sync_session *s, const struct sync_class *classes, size_t n,
+		 uint64_t now_ms);
+/* The moment named by SYNC_WAKE has come. */
+int sync_wake(struct sync_session *s, uint64_t now_ms);
+
+enum sync_out_kind {
+	SYNC_NOTHING = 0,
+	SYNC_SEND,    /* send message to the peer */
+	SYNC_LOAD,    /* give the entry with this id through sync_loaded() */
+	SYNC_STORE,   /* keep this entry, then say so through sync_stored() */
+	SYNC_CLASSES, /* control is settled: give the classes now shared through sync_classes() */
+	SYNC_SETTLED, /* both sides are equal in all shared classes, for now */
+	SYNC_WAKE,    /* call sync_wake() at at_ms */
+};
+struct sync_out {
+	enum sync_out_kind kind;
+	uint8_t id[ENTRY_ID_BYTES];
+	struct bytes bytes; /* message or entry, borrowed until the next call on the session */
+	uint64_t at_ms;
+};
+/* The next thing to do; SYNC_NOTHING when idle.  Never blocks, never fails. */
+void sync_poll(struct sync_session *s, struct sync_out *out);
+
+/* For people: what is still to come. */
+struct sync_progress {
+	bool settled;
+	uint64_t sent, received;             /* entries */
+	uint64_t sent_bytes, received_bytes; /* of messages, both ways */
+	uint64_t to_send, to_receive;        /* entries known to be missing */
+	uint64_t round_trips;
+};
+void sync_session_progress(const struct sync_session *s, struct sync_progress *out);
+
+#endif
