@@ -1,0 +1,53 @@
+/* What a node asks for after a step, in order.
+ *
+ * Bytes and objects belong to the list until effects_clear(). */
+#ifndef NODE_EFFECTS_H
+#define NODE_EFFECTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "finger/finger.h"
+#include "match/search.h"
+
+enum effect_kind {
+	EFFECT_SEND = 1, /* bytes to link */
+	EFFECT_CLOSE,    /* link; LINK_DOWN follows */
+	EFFECT_DIAL,     /* address in bytes; LINK_UP or LINK_DOWN follows */
+	EFFECT_WAKE_AT,  /* at_ms; only the earliest counts */
+	EFFECT_EXAMINE,  /* bytes to outpost-worker (a request of intake/worker.h); job */
+	EFFECT_SEARCH,   /* snapshot and probes to the work pool; job */
+	EFFECT_REPLY,    /* bytes (node/ask.h) to the asker; ask */
+	EFFECT_TELL,     /* bytes: one logfmt line without personal data */
+};
+
+struct effect {
+	enum effect_kind kind;
+	uint32_t link;
+	uint64_t ask;
+	uint64_t job;
+	uint64_t at_ms;
+	struct bytes bytes;                /* owned by the list */
+	struct gallery_snapshot *snapshot; /* owned by the list; take it with effects_take_search */
+	struct finger_template *probe[SEARCH_PROBES_MAX];
+	size_t probes;
+};
+
+struct effects {
+	struct effect *list; /* owned */
+	size_t count;
+	size_t room;
+};
+
+void effects_init(struct effects *e);
+/* Give everything back; the list can be used again. */
+void effects_clear(struct effects *e);
+void effects_done(struct effects *e);
+/* Append a copy of the effect; its bytes are copied, its snapshot and probes are taken on
+ * success.  ERR_NOMEM. */
+int effects_add(struct effects *e, const struct effect *effect);
+/* Take back what was appended after the first `count`. */
+void effects_cut(struct effects *e, size_t count);
+
+#endif
