@@ -29,7 +29,7 @@ struct effect {
 	uint64_t job;
 	uint64_t at_ms;
 	struct bytes bytes;                /* owned by the list */
-	struct gallery_snapshot *snapshot; /* owned by the list; take it with effects_take_search */
+	struct gallery_snapshot *snapshot; /* owned by the list */
 	struct finger_template *probe[SEARCH_PROBES_MAX];
 	size_t probes;
 };
