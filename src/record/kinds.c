@@ -109,6 +109,14 @@ ROWS(candidate) = {
 };
 static const struct schema candidate_schema = SCHEMA("candidate", struct candidate, candidate_rows);
 
+ROWS(note) = {
+	FIELD(struct sample_note, 1, false, FIELD_UINT, position, 10, NULL),
+	FIELD(struct sample_note, 2, false, FIELD_UINT, quality, 100, NULL),
+	FIELD(struct sample_note, 3, false, FIELD_UINT, faults, UINT16_MAX, NULL),
+	FIELD(struct sample_note, 4, false, FIELD_UINT, usable, 1, NULL),
+};
+static const struct schema note_schema = SCHEMA("sample-note", struct sample_note, note_rows);
+
 ROWS(search) = {
 	FIELD(struct search_record, 1, true, FIELD_FIXED, encounter, KINDS_ENCOUNTER_BYTES, NULL),
 	FIELD(struct search_record, 2, true, FIELD_UINT, captured_ms, INT64_MAX, NULL),
@@ -123,6 +131,9 @@ ROWS(search) = {
 	FIELD(struct search_record, 11, false, FIELD_LIST, candidates, 10, &candidate_schema),
 	FIELD(struct search_record, 12, false, FIELD_UINT, hq_queued, 1, NULL),
 	FIELD(struct search_record, 13, false, FIELD_TEXT, operation, 64, NULL),
+	FIELD(struct search_record, 14, false, FIELD_UINT, reviewers, 3, NULL),
+	FIELD(struct search_record, 15, false, FIELD_FIXED, origin, ENTRY_NODE_BYTES, NULL),
+	FIELD(struct search_record, 16, false, FIELD_LIST, samples, 20, &note_schema),
 };
 const struct schema kinds_search = SCHEMA("search", struct search_record, search_rows);
 
@@ -191,6 +202,12 @@ ROWS(epoch) = {
 };
 const struct schema kinds_epoch = SCHEMA("epoch", struct epoch, epoch_rows);
 
+ROWS(passport_entry) = {
+	FIELD(struct passport_entry, 1, true, FIELD_BYTES, signed_passport, 1536, NULL),
+};
+const struct schema kinds_passport =
+    SCHEMA("passport-entry", struct passport_entry, passport_entry_rows);
+
 ROWS(class_entry) = {
 	FIELD(struct class_entry, 1, true, FIELD_FIXED, class_id, ENTRY_CLASS_BYTES, NULL),
 	FIELD(struct class_entry, 2, true, FIELD_BYTES, labels, 256, NULL),
@@ -239,6 +256,8 @@ const struct schema *kinds_schema(uint64_t kind)
 		return &kinds_epoch;
 	case KIND_ROSTER:
 		return &kinds_roster;
+	case KIND_PASSPORT:
+		return &kinds_passport;
 	default:
 		return NULL;
 	}
@@ -247,14 +266,31 @@ const struct schema *kinds_schema(uint64_t kind)
 const struct schema *const *kinds_all(void)
 {
 	static const struct schema *const all[] = {
-		&entry_header_schema, &labels_schema,        &kinds_notice,
-		&restrictions_schema, &kinds_subject,        &name_schema,
-		&document_schema,     &kinds_finger,         &kinds_encounter,
-		&sample_schema,       &kinds_search,         &candidate_schema,
-		&kinds_decision,      &kinds_action,         &kinds_verdict,
-		&kinds_receipt,       &kinds_erasure,        &erased_schema,
-		&kinds_epoch,         &member_key_schema,    &kinds_roster,
-		&class_entry_schema,  &member_rights_schema, NULL,
+		&entry_header_schema,
+		&labels_schema,
+		&kinds_notice,
+		&restrictions_schema,
+		&kinds_subject,
+		&name_schema,
+		&document_schema,
+		&kinds_finger,
+		&kinds_encounter,
+		&sample_schema,
+		&kinds_search,
+		&candidate_schema,
+		&note_schema,
+		&kinds_decision,
+		&kinds_action,
+		&kinds_verdict,
+		&kinds_receipt,
+		&kinds_erasure,
+		&erased_schema,
+		&kinds_epoch,
+		&member_key_schema,
+		&kinds_roster, &kinds_passport,
+		&class_entry_schema,
+		&member_rights_schema,
+		NULL,
 	};
 
 	return all;

@@ -169,6 +169,17 @@ struct search_record {
 	struct list candidates; /* struct candidate, best first */
 	uint64_t hq_queued;     /* 1: an encounter went to headquarters' mail */
 	struct bytes operation;
+	uint64_t reviewers;               /* different people who must agree */
+	uint8_t origin[ENTRY_NODE_BYTES]; /* at headquarters: the post that asked; else zeroes */
+	struct list samples; /* struct sample_note: what was captured, without the templates */
+};
+
+/* What is remembered of a capture. */
+struct sample_note {
+	uint64_t position;
+	uint64_t quality;
+	uint64_t faults; /* finger/finger.h */
+	uint64_t usable;
 };
 
 enum decision_outcome { DECISION_POTENTIAL = 1, DECISION_NONE = 2, DECISION_INCONCLUSIVE = 3 };
@@ -236,6 +247,11 @@ struct member_key {
 	struct bytes box; /* the class key, sealed to the member's seal key */
 };
 
+/* In GROUP_CONTROL: a passport as the region signed it (trust/passport.h). */
+struct passport_entry {
+	struct bytes signed_passport;
+};
+
 /* In GROUP_CONTROL: the key of a class from now on. */
 struct epoch {
 	uint8_t class_id[ENTRY_CLASS_BYTES];
@@ -265,8 +281,9 @@ struct roster {
 extern const struct schema kinds_notice, kinds_subject, kinds_finger, kinds_encounter;
 extern const struct schema kinds_search, kinds_decision, kinds_action, kinds_verdict;
 extern const struct schema kinds_receipt, kinds_erasure, kinds_epoch, kinds_roster;
+extern const struct schema kinds_passport;
 
-/* The schema of a kind's body; NULL for kinds that have none here (passports: trust/). */
+/* The schema of a kind's body; NULL for kinds that have none yet. */
 const struct schema *kinds_schema(uint64_t kind);
 /* All schemas including nested ones, for docs/FORMATS.md; ends with NULL. */
 const struct schema *const *kinds_all(void);

@@ -1,0 +1,303 @@
+/* Beside the chapters: what an entry that has been kept means to this node. */
+#include <string.h>
+
+#include "node/chapter.h"
+
+/* Open the body, if it is for us.  ERR_NOKEY when it is not (yet). */
+static int open_entry(struct node *n, const struct entry *e, struct bytes *body)
+{
+	const uint8_t *key;
+
+	if (e->wrap.len == ENTRY_WRAP_RECIPIENT) {
+		return seal_open_mail(e, n->keys, &n->arena, body);
+	}
+	key = memcmp(e->header.class_id, n->own_class, ENTRY_CLASS_BYTES) == 0
+		  ? keys_own(n->keys)
+		  : members_epoch_key(n->members, e->header.class_id, e->header.epoch);
+	return key == NULL ? ERR_NOKEY : seal_open_class(e, key, &n->arena, body);
+}
+
+static int decode(struct node *n, const struct entry *e, struct bytes body, void *out)
+{
+	return schema_decode(kinds_schema(e->header.kind), body, &n->arena, out, NULL);
+}
+
+bool apply_is_searchable(const struct node *n, const struct person *p)
+{
+	return p->has_notice && p->version.status == STATUS_ACTIVE &&
+	       p->notice.valid_until >= n->today && p->fingers > 0;
+}
+
+/* The gallery follows the book: removal is effective before this step ends. */
+int apply_gallery(struct node *n, struct person *p)
+{
+	bool should = apply_is_searchable(n, p);
+
+	if (p->in_gallery) {
+		(void)gallery_remove(n->gallery, p->record);
+		p->in_gallery = false;
+	}
+	for (size_t i = 0; should && i < p->fingers; i++) {
+		int rc = gallery_put(n->gallery, p->record, p->finger[i].template);
+
+		if (rc == ERR_NOMEM) {
+			return rc;
+		}
+		p->in_gallery = true;
+	}
+	return ERR_OK;
+}
+
+static int drop_loser(struct node *n, const uint8_t loser[ENTRY_ID_BYTES])
+{
+	static const uint8_t none[ENTRY_ID_BYTES];
+
+	return memcmp(loser, none, sizeof none) == 0 ? ERR_OK : forget_drop(n, loser);
+}
+
+/* A notice that people may have acted on has been withdrawn or blocked: say so. */
+static int tell_standing(struct node *n, const struct person *p)
+{
+	char hex[9];
+
+	bytes_hex(p->record, 4, hex);
+	return node_tell(n, "level=info at=exchange record=%s status=%s revision=%llu", hex,
+			 p->version.status == STATUS_ACTIVE	 ? "active"
+			 : p->version.status == STATUS_BLOCKED	 ? "blocked"
+								 : "withdrawn",
+			 (unsigned long long)p->version.revision);
+}
+
+static int apply_owned(struct node *n, const struct entry *e, struct held *h, struct bytes body,
+		       bool live)
+{
+	uint8_t loser[ENTRY_ID_BYTES] = { 0 };
+	struct subject subject;
+	struct finger_record finger;
+	struct person *p;
+	int rc;
+
+	if (e->header.kind == KIND_NOTICE) {
+		rc = book_notice(n->book, h, e->header.clock, body, loser);
+	} else if (e->header.kind == KIND_SUBJECT) {
+		rc = decode(n, e, body, &subject);
+		if (rc == ERR_OK) {
+			rc = book_subject(n->book, h, e->header.clock, &subject, loser);
+		}
+	} else {
+		rc = decode(n, e, body, &finger);
+		if (rc == ERR_OK) {
+			rc = book_finger(n->book, h, &finger, loser);
+		}
+	}
+	if (rc == ERR_STALE) {
+		return forget_drop(n, e->id);
+	}
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	p = map_get(&n->book->people, h->about);
+	rc = drop_loser(n, loser);
+	if (rc == ERR_OK && p != NULL) {
+		rc = apply_gallery(n, p);
+	}
+	if (rc == ERR_OK && p != NULL && live && e->header.kind == KIND_NOTICE) {
+		rc = tell_standing(n, p);
+	}
+	return rc;
+}
+
+static int apply_epoch(struct node *n, const struct epoch *epoch)
+{
+	const struct member_key *m = epoch->members.items;
+
+	for (size_t i = 0; i < epoch->members.count; i++) {
+		uint8_t commit[32];
+		uint8_t mark[ENTRY_EPOCH_BYTES];
+		struct bytes key;
+		int rc;
+
+		if (memcmp(m[i].member, n->self.node, ENTRY_NODE_BYTES) != 0) {
+			continue;
+		}
+		rc = keys_unbox(n->keys, m[i].box, &n->arena, &key);
+		if (rc != ERR_OK || key.len != SEAL_KEY_BYTES) {
+			return ERR_FORGED;
+		}
+		seal_epoch(key.data, commit, mark);
+		if (memcmp(commit, epoch->commit, sizeof commit) != 0 ||
+		    memcmp(mark, epoch->epoch, sizeof mark) != 0) {
+			return ERR_FORGED;
+		}
+		rc = members_key(n->members, epoch->class_id, key.data);
+		n->keys_came = n->keys_came || rc == ERR_OK;
+		return rc == ERR_EXISTS ? ERR_OK : rc;
+	}
+	return ERR_OK;
+}
+
+static int apply_control(struct node *n, const struct entry *e, struct bytes body)
+{
+	struct passport_entry passport;
+	struct roster roster;
+	struct epoch epoch;
+	struct erasure erasure;
+	int rc;
+
+	switch (e->header.kind) {
+	case KIND_PASSPORT:
+		rc = decode(n, e, body, &passport);
+		if (rc == ERR_OK) {
+			rc = members_passport(n->members, passport.signed_passport, NULL);
+		}
+		return rc == ERR_STALE ? ERR_OK : rc;
+	case KIND_ROSTER:
+		rc = decode(n, e, body, &roster);
+		if (rc == ERR_OK) {
+			rc = members_roster(n->members, &roster);
+		}
+		n->roster_came = n->roster_came || rc == ERR_OK;
+		return rc == ERR_STALE ? ERR_OK : rc;
+	case KIND_EPOCH:
+		rc = decode(n, e, body, &epoch);
+		return rc == ERR_OK ? apply_epoch(n, &epoch) : rc;
+	case KIND_ERASURE:
+		rc = decode(n, e, body, &erasure);
+		return rc == ERR_OK ? forget_apply(n, e, &erasure) : rc;
+	default:
+		return ERR_OK; /* kinds of later versions are carried */
+	}
+}
+
+static int apply_verdict(struct node *n, const struct entry *e, struct held *h, struct bytes body,
+			 bool live)
+{
+	struct kase *k;
+	char hex[9];
+	int rc = book_verdict(n->book, h, e->header.clock, body);
+
+	if (rc != ERR_OK || !live) {
+		return rc;
+	}
+	k = map_get(&n->book->kases, h->about);
+	bytes_hex(h->about, 4, hex);
+	rc = node_audit(n, "verdict.received", (struct bytes){ NULL, 0 }, h->about, NULL);
+	if (rc == ERR_OK && k != NULL) {
+		struct case_facts f;
+
+		tell_case_facts(n, k, &f);
+		rc = node_tell(n, "level=notice at=report encounter=%s state=%s result=\"%s\"", hex,
+			       merge_case_state_name(merge_case_state(&f)),
+			       merge_case_result_name(merge_case_result(&f)));
+	}
+	return rc;
+}
+
+static int apply_case(struct node *n, const struct entry *e, struct held *h, struct bytes body,
+		      bool live)
+{
+	struct encounter encounter;
+	struct decision decision;
+	struct action action;
+	struct receipt receipt;
+	int rc;
+
+	switch (e->header.kind) {
+	case KIND_SEARCH:
+		return book_search(n->book, h, body);
+	case KIND_ENCOUNTER:
+		rc = decode(n, e, body, &encounter);
+		h->opened = rc == ERR_OK;
+		return rc == ERR_OK && live ? report_encounter(n, e, &encounter) : rc;
+	case KIND_DECISION:
+		rc = decode(n, e, body, &decision);
+		return rc == ERR_OK ? book_decision(n->book, h, &decision) : rc;
+	case KIND_ACTION:
+		rc = decode(n, e, body, &action);
+		return rc == ERR_OK ? book_action(n->book, h, &action) : rc;
+	case KIND_VERDICT:
+		return apply_verdict(n, e, h, body, live);
+	case KIND_RECEIPT:
+		rc = decode(n, e, body, &receipt);
+		h->opened = rc == ERR_OK;
+		return rc == ERR_OK ? report_receipt(n, &receipt, live) : rc;
+	default:
+		return ERR_OK;
+	}
+}
+
+/* Our own mail is sealed to headquarters: we know it by its tag. */
+static int note_mail(struct node *n, const struct entry *e)
+{
+	struct kase *k;
+
+	if (e->header.kind != KIND_ENCOUNTER ||
+	    memcmp(e->header.author, n->self.node, ENTRY_NODE_BYTES) != 0) {
+		return ERR_OK;
+	}
+	k = book_kase(n->book, e->header.tag);
+	if (k == NULL) {
+		return ERR_NOMEM;
+	}
+	k->has_mail = true;
+	memcpy(k->mail_id, e->id, ENTRY_ID_BYTES);
+	k->mail_expiry = (uint32_t)e->header.expiry_day;
+	return ERR_OK;
+}
+
+int apply_entry(struct node *n, const struct entry *e, bool live)
+{
+	struct held *h = book_held(n->book, e->id);
+	const struct passport *author = members_find(n->members, e->header.author);
+	struct bytes body;
+	int rc;
+
+	if (h == NULL || !clock_believable(e->header.clock, n->now_ms)) {
+		return ERR_OK; /* kept, and looked at again later */
+	}
+	if (author != NULL && author->role == ROLE_HQ && clock_ms(e->header.clock) > n->synced_ms) {
+		n->synced_ms = clock_ms(e->header.clock);
+	}
+	rc = open_entry(n, e, &body);
+	if (rc == ERR_NOKEY) {
+		return note_mail(n, e);
+	}
+	if (rc == ERR_OK && kind_lane(e->header.kind) == LANE_TRUST) {
+		rc = apply_control(n, e, body);
+		h = book_held(n->book, e->id);
+		if (h != NULL) {
+			h->opened = rc == ERR_OK;
+		}
+	} else if (rc == ERR_OK && kind_is_owned(e->header.kind)) {
+		rc = apply_owned(n, e, h, body, live);
+	} else if (rc == ERR_OK) {
+		rc = apply_case(n, e, h, body, live);
+	}
+	/* What cannot be read by its members is damage or malice, but it is signed: it is kept
+	 * for whoever examines it, and means nothing. */
+	return rc == ERR_NOMEM || rc == ERR_STORE || rc == ERR_CORRUPT ? rc : ERR_OK;
+}
+
+static int again(void *context, const struct store_entry *entry)
+{
+	struct node *n = context;
+	const struct held *h = book_held(n->book, entry->entry.id);
+
+	return h == NULL || h->opened ? ERR_OK : apply_entry(n, &entry->entry, n->started);
+}
+
+int apply_unopened(struct node *n)
+{
+	uint8_t cursor[STORE_CURSOR_BYTES] = { 0 };
+
+	do {
+		n->keys_came = false;
+		memset(cursor, 0, sizeof cursor);
+		int rc = store_changes(n->store, cursor, SIZE_MAX, again, n);
+
+		if (rc != ERR_OK) {
+			return rc;
+		}
+	} while (n->keys_came);
+	return ERR_OK;
+}

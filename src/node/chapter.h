@@ -1,0 +1,242 @@
+/* What the chapters of a node's story share; for src/node alone.
+ *
+ * A step has its event, time, memory and effects in the node while it runs.  A chapter checks
+ * everything first; before it changes anything it says node_touch(), after which it may not
+ * fail for the asker's or a peer's reasons any more. */
+#ifndef NODE_CHAPTER_H
+#define NODE_CHAPTER_H
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "channel/link.h"
+#include "intake/worker.h"
+#include "match/gallery.h"
+#include "node/ask.h"
+#include "node/book.h"
+#include "node/node.h"
+#include "record/clock.h"
+#include "record/merge.h"
+#include "sync/sync.h"
+#include "trust/audit.h"
+#include "trust/members.h"
+#include "trust/passport.h"
+#include "trust/seal.h"
+
+#define ADDRESS_MAX    64U /* text of an address, with its zero */
+#define ADDRESSES_MAX  256U
+#define PENDING_MAX    64U /* checks and notices under way */
+#define SEARCHES_MAX   64U
+#define GREETING_MS    5000U /* a handshake must be done by then */
+#define REDIAL_MIN_MS  1000U
+#define REDIAL_MAX_MS  30000U
+#define QUEUED_MAX     (256U * 1024) /* bytes waiting on one link before sync pauses */
+#define PURGE_EVERY_MS 600000U
+#define CASE_KEEP_DAYS 30U      /* own search records and mail, unless a policy says less */
+#define LATE_MS        1200000U /* a verdict later than this finds the person gone */
+#define LEASE_MS       60000U
+
+/* One connection. */
+struct wire_link {
+	uint32_t number; /* 0: free */
+	bool dialled;
+	bool ready;
+	struct link *link;         /* owned */
+	struct sync_session *sync; /* owned, once ready */
+	uint8_t peer[ENTRY_NODE_BYTES];
+	char address[ADDRESS_MAX];
+	uint64_t since_ms;
+	uint64_t wake_ms; /* of the sync session; 0: none */
+	size_t queued;    /* bytes handed out since the last LINK_DRAINED */
+	bool settled;
+};
+
+/* Where a peer may be. */
+struct address {
+	char text[ADDRESS_MAX]; /* empty: free */
+	bool fixed;
+	bool busy; /* dialled or linked */
+	uint64_t next_ms;
+	uint64_t wait_ms;
+	uint64_t seen_ms;
+};
+
+/* A check or a notice whose files are with the worker. */
+struct pending {
+	uint64_t number; /* 0: free */
+	uint64_t ask;
+	struct arena arena; /* owns the request */
+	struct ask head;
+	bool is_notice;
+	struct ask_check check;
+	struct ask_notice notice;
+	size_t files;
+	size_t answered;
+	struct sample *samples; /* in the arena, room for SEARCH_PROBES_MAX or more */
+	uint32_t *faults;
+	bool *usable;
+	size_t sample_count;
+	int code; /* of the first file that failed */
+	char place[160];
+};
+
+/* A search in the work pool. */
+struct searching {
+	uint64_t job;            /* 0: free */
+	struct pending *pending; /* a check here; NULL: headquarters' work */
+	uint64_t store_job;      /* headquarters' queue */
+	struct arena arena;      /* owns what follows */
+	struct encounter encounter;
+	uint8_t origin[ENTRY_NODE_BYTES];
+	struct policy_match rules;
+	uint64_t people;
+	int threshold;
+	uint64_t not_searched;
+};
+
+struct node {
+	struct node_config config;
+	struct store *store; /* borrowed */
+	struct keys *keys;   /* borrowed */
+
+	/* who we are */
+	bool started;
+	bool enrolled;
+	struct passport self; /* texts borrowed from self_bytes */
+	struct buf self_bytes;
+	struct membership membership; /* texts borrowed from grant_arena */
+	struct arena grant_arena;
+	uint8_t region_public[KEYS_PUBLIC_BYTES];
+	struct members *members; /* owned, once enrolled */
+	uint8_t own_class[ENTRY_CLASS_BYTES];
+
+	/* what we write */
+	struct clock clock;
+	uint64_t sequence;
+	uint8_t previous[ENTRY_PREVIOUS_BYTES];
+	struct audit audit;
+	uint64_t synced_ms; /* clock of headquarters' latest entry we hold */
+
+	/* what we know */
+	struct book *book;       /* owned */
+	struct gallery *gallery; /* owned */
+	struct sync_set *set;    /* owned */
+
+	/* whom we meet */
+	struct wire_link links[NODE_LINKS_MAX];
+	struct address addresses[ADDRESSES_MAX];
+	struct link_keys *link_keys; /* owned */
+	struct link_replay replay;
+	uint32_t greetings;
+
+	/* what is under way */
+	struct pending pending[PENDING_MAX];
+	struct searching searching[SEARCHES_MAX];
+	uint64_t next_job;
+	uint64_t next_purge_ms;
+
+	/* the step that runs */
+	const struct event *event;
+	struct effects *effects;
+	struct arena arena;
+	uint64_t now_ms;
+	uint32_t today;
+	bool touched;
+	bool keys_came; /* a class key is new: entries may be read now */
+	bool roster_came;
+};
+
+/* ---- node.c ---- */
+/* From here on an error is the node's end (see node.h). */
+void node_touch(struct node *n);
+int node_reply(struct node *n, uint64_t ask, int code, const char *place, const char *text,
+	       const struct schema *schema, const void *body);
+int node_tell(struct node *n, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* One line of the audit log, in this step's transaction. */
+int node_audit(struct node *n, const char *verb, struct bytes officer, const uint8_t *object,
+	       const struct audit_line *more);
+/* Text in the step's arena; empty on no memory. */
+struct bytes node_text(struct node *n, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+uint64_t node_job(struct node *n);
+
+/* ---- the chapters ---- */
+int capture_ask(struct node *n, const struct ask *ask, bool is_notice);
+int capture_examined(struct node *n);
+int search_begin(struct node *n, struct pending *p);
+int search_found(struct node *n);
+int review_ask(struct node *n, const struct ask *ask);
+int review_action(struct node *n, const struct ask *ask);
+
+/* share.c: writing entries */
+struct share_order {
+	uint64_t kind;
+	const uint8_t *class_id;
+	const uint8_t *recipient; /* seal key; NULL: under the class key */
+	const struct schema *schema;
+	const void *body;
+	uint64_t expiry_day;
+	struct bytes about; /* what the blind tag is made of; empty: no tag */
+	uint64_t revision;
+};
+int share_write(struct node *n, const struct share_order *order, uint8_t id[ENTRY_ID_BYTES]);
+/* The class for these labels; makes it (key, roster) when we are the issuer. */
+int share_class(struct node *n, const struct labels *labels, uint8_t class_id[ENTRY_CLASS_BYTES]);
+/* New roster and epochs after members or classes changed; issuer only. */
+int share_publish(struct node *n, const struct labels *more, const uint8_t *more_key);
+/* The class that holds a group's records of this region (control, mail, case). */
+int share_group(const struct node *n, enum label_group group, uint8_t class_id[ENTRY_CLASS_BYTES]);
+void share_peer(const struct passport *p, struct policy_peer *out);
+/* An entry that is in the store now is known to all sessions. */
+int share_offer(struct node *n, const struct sync_item *item);
+
+int meet_peer_seen(struct node *n);
+int meet_link_up(struct node *n);
+int meet_link_bytes(struct node *n);
+int meet_link_down(struct node *n);
+int meet_wake(struct node *n);
+struct wire_link *meet_find(struct node *n, uint32_t number);
+int meet_close(struct node *n, struct wire_link *l, const char *why, int code);
+
+int exchange_begin(struct node *n, struct wire_link *l, const uint8_t *salt);
+int exchange_message(struct node *n, struct wire_link *l, struct bytes message);
+int exchange_pump(struct node *n, struct wire_link *l);
+int exchange_classes(struct node *n, struct wire_link *l);
+/* Check and keep one entry that a peer sent: what to tell sync. */
+int exchange_take(struct node *n, struct bytes encoded);
+
+int report_encounter(struct node *n, const struct entry *e, const struct encounter *enc);
+int report_search(struct node *n);
+int report_found(struct node *n, struct searching *s, const struct search_result *found);
+int report_reviewed(struct node *n, struct kase *k);
+int report_mail(struct node *n, uint64_t kind, const uint8_t to[ENTRY_NODE_BYTES],
+		const struct schema *schema, const void *body, uint8_t id[ENTRY_ID_BYTES]);
+int report_receipt(struct node *n, const struct receipt *r);
+const struct passport *report_headquarters(const struct node *n);
+
+int forget_due(struct node *n);
+/* Write an erasure of these entries of ours, and carry it out. */
+int forget_erase(struct node *n, const struct erased *erased, size_t count);
+int forget_apply(struct node *n, const struct entry *e, const struct erasure *erasure);
+int forget_drop(struct node *n, const uint8_t id[ENTRY_ID_BYTES]);
+
+/* ---- beside the chapters ---- */
+int enrol_start(struct node *n);
+int enrol_request(struct node *n, const struct ask *ask);
+int enrol_sign(struct node *n, const struct ask *ask);
+int enrol_install(struct node *n, const struct ask *ask);
+int issue_finish(struct node *n, struct pending *p);
+int issue_standing(struct node *n, const struct ask *ask, uint64_t status);
+int tell_status(struct node *n);
+int tell_gallery(struct node *n, const struct ask *ask);
+int tell_queue(struct node *n, const struct ask *ask);
+int tell_case(struct node *n, const struct ask *ask);
+int tell_peers(struct node *n);
+int tell_audit(struct node *n, const struct ask *ask);
+/* One case as people see it, in the step's arena. */
+int tell_kase(struct node *n, struct kase *k, struct answer_case *out);
+void tell_case_facts(struct node *n, struct kase *k, struct case_facts *f);
+/* How long ago headquarters' last word came, in words. */
+struct bytes tell_synced(struct node *n, uint64_t synced_ms);
+enum review_state tell_review(const struct node *n, const struct kase *k, size_t candidate);
+
+#endif
