@@ -5,15 +5,11 @@
 
 #include "base/wire.h"
 
-#define COORDINATE_MAX 0x3fffU /* 14 bits */
 #define QUALITY_MAX    100U
 #define QUALITY_FAILED 254U /* 254 and 255 of ANSI 378-2009: not computed, not attempted */
-#define POSITION_MAX   10U
-#define IMPRESSION_MAX 15U /* four bits in the ISO record */
+#define IMPRESSION_MAX 15U  /* four bits in the ISO record */
 #define TYPE_RESERVED  3U
 #define ANSI_ANGLES    180U /* steps of two degrees */
-#define PPCM_MIN       39U  /* 100 ppi, as in record/image.h */
-#define PPCM_MAX       788U /* 2000 ppi */
 #define HEAD_BYTES     24U
 #define VIEW_BYTES     6U /* head and the length of the extended data */
 #define MINUTIA_BYTES  6U
@@ -35,12 +31,11 @@ struct head {
 
 static int check_size(const struct head *h, size_t at, struct fault *fault)
 {
-	if (h->width < 1 || h->width > COORDINATE_MAX || h->height < 1 ||
-	    h->height > COORDINATE_MAX) {
+	if (h->width < 1 || h->width > FMR_SIDE_MAX || h->height < 1 || h->height > FMR_SIDE_MAX) {
 		return err_at(fault, ERR_RANGE, at, "image size");
 	}
-	if (h->ppcm_x < PPCM_MIN || h->ppcm_x > PPCM_MAX || h->ppcm_y < PPCM_MIN ||
-	    h->ppcm_y > PPCM_MAX) {
+	if (h->ppcm_x < FMR_PPCM_MIN || h->ppcm_x > FMR_PPCM_MAX || h->ppcm_y < FMR_PPCM_MIN ||
+	    h->ppcm_y > FMR_PPCM_MAX) {
 		return err_at(fault, ERR_RANGE, at + 4, "resolution");
 	}
 	return ERR_OK;
@@ -172,7 +167,7 @@ static int read_view_head(struct wire *w, struct head *h, struct fmr *v, struct 
 		v->impression &= IMPRESSION_MAX; /* above it, the view number */
 	}
 	rv = read_quality(w, h, &v->quality);
-	if (v->position > POSITION_MAX) {
+	if (v->position > FMR_POSITION_MAX) {
 		return err_at(fault, ERR_RANGE, at, "finger position");
 	}
 	if (rv != ERR_OK) {
@@ -204,8 +199,8 @@ static int read_minutia(struct wire *w, const struct head *h, struct fmr_minutia
 	uint16_t y = wire_u16(w);
 	uint32_t angle = wire_u8(w);
 
-	*m = (struct fmr_minutia){ .x = x & COORDINATE_MAX,
-				   .y = y & COORDINATE_MAX,
+	*m = (struct fmr_minutia){ .x = x & FMR_SIDE_MAX,
+				   .y = y & FMR_SIDE_MAX,
 				   .type = (uint8_t)(x >> 14) };
 	if (m->type == TYPE_RESERVED) {
 		return err_at(fault, ERR_RANGE, at, "minutia type");
@@ -311,7 +306,7 @@ static bool view_is_sound(const struct fmr *v, const struct fmr *first)
 
 	if (check_size(&h, 0, NULL) != ERR_OK || v->width != first->width ||
 	    v->height != first->height || v->ppcm_x != first->ppcm_x ||
-	    v->ppcm_y != first->ppcm_y || v->position > POSITION_MAX ||
+	    v->ppcm_y != first->ppcm_y || v->position > FMR_POSITION_MAX ||
 	    v->impression > IMPRESSION_MAX || v->quality > QUALITY_MAX) {
 		return false;
 	}

@@ -17,6 +17,10 @@
 #define FMR_MINUTIAE_MAX 255U /* the count is one byte in the record */
 #define FMR_VIEWS_MAX    16U
 #define FMR_BYTES_MAX    (64U * 1024)
+#define FMR_SIDE_MAX     16383U /* 14 bits */
+#define FMR_POSITION_MAX 10U
+#define FMR_PPCM_MIN     39U  /* 100 ppi, as in record/image.h */
+#define FMR_PPCM_MAX     788U /* 2000 ppi */
 
 enum fmr_type { FMR_OTHER = 0, FMR_ENDING = 1, FMR_BIFURCATION = 2 };
 
