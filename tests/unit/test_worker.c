@@ -1,0 +1,166 @@
+#include "tests/lib/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "intake/worker.h"
+
+static const uint8_t foreign[] = { 1, 2, 3, 0xff };
+
+static void a_request_comes_through_as_it_was(void **state)
+{
+	const struct worker_request request = { .id = UINT64_MAX,
+						.op = WORKER_EXAMINE,
+						.position = 10,
+						.ppi = 500,
+						.width = 300,
+						.height = 400,
+						.bytes = { foreign, sizeof foreign } };
+	struct worker_request again;
+	struct arena arena;
+	struct buf out = { 0 };
+	struct bytes body;
+	size_t need = 0;
+
+	(void)state;
+	arena_init(&arena, WORKER_ARENA_BYTES);
+	assert_int_equal(worker_put_request(&request, &out), ERR_OK);
+	for (size_t len = 0; len < out.len; len++) {
+		struct bytes part = { out.data, len };
+
+		assert_int_equal(worker_frame(part, WORKER_REQUEST_MAX, &body, &need), ERR_SHORT);
+		assert_int_equal(need, len < 4 ? 4 : out.len);
+	}
+	buf_u8(&out, 0); /* the beginning of another frame does not disturb */
+	assert_int_equal(worker_frame(buf_bytes(&out), WORKER_REQUEST_MAX, &body, &need), ERR_OK);
+	assert_int_equal(need, out.len - 1);
+	assert_int_equal(worker_read_request(body, &arena, &again, NULL), ERR_OK);
+	assert_int_equal(again.id, UINT64_MAX);
+	assert_int_equal(again.op, WORKER_EXAMINE);
+	assert_int_equal(again.position, 10);
+	assert_int_equal(again.ppi, 500);
+	assert_int_equal(again.width, 300);
+	assert_int_equal(again.height, 400);
+	assert_true(bytes_equal(again.bytes, request.bytes));
+	buf_done(&out);
+	arena_done(&arena);
+}
+
+static void the_largest_answer_fits_its_arena(void **state)
+{
+	struct worker_sample *samples = calloc(WORKER_SAMPLES_MAX, sizeof *samples);
+	struct worker_item *items = calloc(WORKER_ITEMS_MAX, sizeof *items);
+	uint8_t *text = calloc(1, WORKER_EXTENDED_MAX);
+	struct worker_answer answer = { .id = 7,
+					.code = (uint64_t)-ERR_SHORT,
+					.at = 99,
+					.last = 1,
+					.place = bytes_of("width"),
+					.samples = { samples, WORKER_SAMPLES_MAX },
+					.items = { items, WORKER_ITEMS_MAX } };
+	struct worker_answer again;
+	const struct worker_sample *sample;
+	const struct worker_item *item;
+	struct arena arena;
+	struct buf out = { 0 };
+	struct bytes body;
+	size_t need;
+
+	(void)state;
+	assert_true(samples != NULL && items != NULL && text != NULL);
+	memset(text, 'x', WORKER_EXTENDED_MAX);
+	for (size_t i = 0; i < WORKER_SAMPLES_MAX; i++) {
+		samples[i] = (struct worker_sample){ .code = i,
+						     .type = 14,
+						     .position = 13,
+						     .width = 65535,
+						     .height = 1,
+						     .ppi = 1000,
+						     .score = 100,
+						     .faults = UINT32_MAX,
+						     .format = WORKER_FORMAT_MINUTIAE,
+						     .at = WORKER_BYTES_MAX - 1,
+						     .size = 1,
+						     .place = bytes_of("x"),
+						     .iso = { text, WORKER_ISO_MAX },
+						     .extended = { text, WORKER_EXTENDED_MAX } };
+	}
+	for (size_t i = 0; i < WORKER_ITEMS_MAX; i++) {
+		items[i] =
+		    (struct worker_item){ { text, WORKER_TAG_MAX }, { text, WORKER_TEXT_MAX } };
+	}
+	arena_init(&arena, WORKER_ARENA_BYTES);
+	assert_int_equal(worker_put_answer(&answer, &out), ERR_OK);
+	assert_int_equal(worker_frame(buf_bytes(&out), WORKER_ANSWER_MAX, &body, &need), ERR_OK);
+	assert_int_equal(worker_read_answer(body, &arena, &again, NULL), ERR_OK);
+	assert_int_equal(again.id, 7);
+	assert_int_equal(again.code, -ERR_SHORT);
+	assert_int_equal(again.at, 99);
+	assert_int_equal(again.last, 1);
+	assert_true(bytes_is(again.place, "width"));
+	assert_int_equal(again.samples.count, WORKER_SAMPLES_MAX);
+	assert_int_equal(again.items.count, WORKER_ITEMS_MAX);
+	sample = (const struct worker_sample *)again.samples.items + 63;
+	assert_int_equal(sample->code, 63);
+	assert_int_equal(sample->faults, UINT32_MAX);
+	assert_int_equal(sample->extended.len, WORKER_EXTENDED_MAX);
+	item = (const struct worker_item *)again.items.items + WORKER_ITEMS_MAX - 1;
+	assert_int_equal(item->value.len, WORKER_TEXT_MAX);
+	buf_done(&out);
+	arena_done(&arena);
+	free(samples);
+	free(items);
+	free(text);
+}
+
+static void refuses_values_beyond_the_limits(void **state)
+{
+	static const struct worker_request bad[] = {
+		{ .id = 1, .op = 5 },
+		{ .id = 1, .op = 1, .position = 11 },
+		{ .id = 1, .op = 1, .ppi = 2001 },
+		{ .id = 1, .op = 1, .width = 8193 },
+		{ .id = 1, .op = 1, .height = 8193 },
+		{ .id = 1, .op = 1, .bytes = { foreign, WORKER_BYTES_MAX + 1 } },
+	};
+	static const struct worker_request no_op = { .id = 1 };
+	static struct worker_sample beyond = { .at = WORKER_BYTES_MAX, .size = 1 };
+	const struct worker_answer answer = { .id = 1, .samples = { &beyond, 1 } };
+	struct worker_request request;
+	struct worker_answer again;
+	struct fault fault = { 0 };
+	struct arena arena;
+	struct buf out = { 0 };
+	struct bytes body;
+	size_t need;
+
+	(void)state;
+	arena_init(&arena, WORKER_ARENA_BYTES);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		assert_int_equal(worker_put_request(&bad[i], &out), ERR_RANGE);
+		assert_int_equal(out.len, 0);
+	}
+	assert_int_equal(worker_put_request(&no_op, &out), ERR_OK);
+	assert_int_equal(worker_frame(buf_bytes(&out), 100, &body, &need), ERR_OK);
+	assert_int_equal(worker_read_request(body, &arena, &request, &fault), ERR_RANGE);
+	assert_string_equal(fault.what, "op");
+	buf_clear(&out);
+	assert_int_equal(worker_put_answer(&answer, &out), ERR_OK);
+	assert_int_equal(worker_frame(buf_bytes(&out), 100, &body, &need), ERR_OK);
+	assert_int_equal(worker_read_answer(body, &arena, &again, &fault), ERR_RANGE);
+	assert_string_equal(fault.what, "size");
+	assert_int_equal(worker_frame(buf_bytes(&out), 3, &body, &need), ERR_LIMIT);
+	buf_done(&out);
+	arena_done(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_request_comes_through_as_it_was),
+		cmocka_unit_test(the_largest_answer_fits_its_arena),
+		cmocka_unit_test(refuses_values_beyond_the_limits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
