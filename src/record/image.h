@@ -5,6 +5,7 @@
 #ifndef RECORD_IMAGE_H
 #define RECORD_IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,10 +16,11 @@
 #define IMAGE_PPI_MAX    2000U
 
 struct image {
-	uint32_t width;  /* pixels */
-	uint32_t height; /* pixels */
-	uint32_t ppi;    /* pixels per inch, both ways */
-	uint8_t *pixels; /* owned */
+	uint32_t width;   /* pixels */
+	uint32_t height;  /* pixels */
+	uint32_t ppi;     /* pixels per inch, both ways */
+	uint8_t *pixels;  /* owned */
+	bool ppi_assumed; /* nobody stated a resolution: ppi is what most scanners have */
 };
 
 /* A black image; ERR_LIMIT beyond the limits above, ERR_NOMEM. */
