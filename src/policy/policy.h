@@ -26,10 +26,17 @@ struct policy;
 
 struct policy_limits {
 	size_t memory_bytes;                  /* 0: 8 MiB */
-	uint64_t steps;                       /* VM instructions a question; 0: 1,000,000 */
+	uint64_t steps;                       /* a question; 0: 1,000,000 */
 	uint64_t cpu_us;                      /* CPU time a question; 0: 20,000 */
 	uint64_t (*cpu_clock)(void *context); /* microseconds; NULL: steps alone count */
 	void *context;
+};
+
+/* What the last question took. */
+struct policy_cost {
+	uint64_t steps;    /* hundreds of instructions, and the work of the offered functions */
+	size_t peak_bytes; /* with what earlier questions have left to be collected */
+	uint64_t cpu_us;   /* as last read from the clock of the limits */
 };
 
 /* Load and run the text once.  On refusal (syntax, limits, not a table) *out is untouched and
@@ -40,6 +47,7 @@ void policy_free(struct policy *p);
 /* BLAKE2b is not at home here: the caller hashes the source; this only remembers it. */
 const char *policy_name(const struct policy *p); /* field `name` of the table, or "unnamed" */
 uint64_t policy_version(const struct policy *p); /* field `version`, or 0 */
+struct policy_cost policy_last_cost(const struct policy *p);
 
 /* Who asks or is asked about. */
 struct policy_peer {
@@ -50,7 +58,10 @@ struct policy_peer {
 	struct bytes owner;   /* the agency whose records the node may write; empty: none */
 };
 
-/* Every answer says why, and whether the policy or the floor decided. */
+/* In all questions p may be NULL: then every answer is the default, between the bounds of the
+ * floor.  The text is run anew for each question, so no question can affect another.
+ *
+ * Every answer says why, and whether the policy or the floor decided. */
 struct policy_reason {
 	char text[POLICY_REASON_MAX];
 	bool by_floor;   /* the floor narrowed what the policy said */
@@ -58,23 +69,29 @@ struct policy_reason {
 };
 
 /* classify(record) -> { region =, sensitivity =, reason = }: which labels a record gets.
- * Default: the home region, SENSITIVITY_CONFIDENTIAL.  The floor keeps owner, group and the
- * restrictions as the owner signed them. */
+ * Default: the home region, SENSITIVITY_CONFIDENTIAL.  The floor keeps owner, group, purposes
+ * and the restrictions as the owner signed them, and the sensitivity of restricted records up.
+ * *out borrows from the notice and from region. */
 struct policy_record {
-	const struct notice *notice;
+	const struct notice *notice; /* also for what follows from it: subject, template, case */
 	enum label_group group;
-	struct bytes home_region;
+	struct bytes home_region; /* at most 32 bytes */
 };
 void policy_classify(struct policy *p, const struct policy_record *record, struct labels *out,
 		     char region[33], struct policy_reason *why);
 
-/* entitle(class, peer, self) -> "none" | "relay" | "hold" | "read", reason.  Default: none. */
+/* entitle(class, peer, self) -> "none" | "relay" | "hold" | "read", reason.  Default: none.
+ * Asked of members only.  The floor: control entries and the owner's own nodes read; owner's
+ * exclusions, closed classes, mail and relays at most what policy/floor.h says. */
 enum right policy_entitle(struct policy *p, const struct labels *labels,
 			  const struct policy_peer *peer, const struct policy_peer *self,
 			  struct policy_reason *why);
 
 /* match(encounter) -> { search = bool, fpir = number, reviewers =, headquarters = bool, reason = }.
- * Default: search at 1 false candidate in 1,000 searches, two reviewers, ask headquarters. */
+ * Default, also for fields left out: search at 1 false candidate in 1,000 searches, two
+ * reviewers, ask headquarters; for minors and people who claim protection no search and no
+ * headquarters.  The floor: protection, or a minor without the purpose of child protection, is
+ * never searched nor routed.  How many reviewers one candidate needs: floor_reviewers(). */
 struct policy_encounter {
 	uint64_t purpose; /* one bit of enum purpose */
 	struct bytes operation;
@@ -96,7 +113,8 @@ void policy_match(struct policy *p, const struct policy_encounter *e,
 /* disclose(candidate, encounter, self) -> "full" | "reference" | "nothing", reason.  Default:
  * reference ("owner XYZ holds information, reference n").  The floor: a match-only record is
  * never more than reference to nodes of another owner; a purpose that the record does not
- * answer is nothing. */
+ * answer is nothing, and so is a record that is not active, excluded here, or of a minor
+ * outside child protection. */
 enum disclosure { DISCLOSE_NOTHING = 0, DISCLOSE_REFERENCE = 1, DISCLOSE_FULL = 2 };
 enum disclosure policy_disclose(struct policy *p, const struct notice *candidate,
 				const struct policy_encounter *e, const struct policy_peer *self,
