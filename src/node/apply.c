@@ -62,9 +62,9 @@ static int tell_standing(struct node *n, const struct person *p)
 
 	bytes_hex(p->record, 4, hex);
 	return node_tell(n, "level=info at=exchange record=%s status=%s revision=%llu", hex,
-			 p->version.status == STATUS_ACTIVE	 ? "active"
-			 : p->version.status == STATUS_BLOCKED	 ? "blocked"
-								 : "withdrawn",
+			 p->version.status == STATUS_ACTIVE    ? "active"
+			 : p->version.status == STATUS_BLOCKED ? "blocked"
+							       : "withdrawn",
 			 (unsigned long long)p->version.revision);
 }
 
@@ -278,26 +278,48 @@ int apply_entry(struct node *n, const struct entry *e, bool live)
 	return rc == ERR_NOMEM || rc == ERR_STORE || rc == ERR_CORRUPT ? rc : ERR_OK;
 }
 
-static int again(void *context, const struct store_entry *entry)
+/* Could we open it now? */
+static bool has_key(const struct node *n, const struct held *h)
 {
-	struct node *n = context;
-	const struct held *h = book_held(n->book, entry->entry.id);
+	return !h->opened && members_write_key(n->members, h->class_id) != NULL;
+}
 
-	return h == NULL || h->opened ? ERR_OK : apply_entry(n, &entry->entry, n->started);
+static int open_again(struct node *n, const uint8_t id[ENTRY_ID_BYTES])
+{
+	struct store_entry e;
+	int rc = store_get(n->store, id, &n->arena, &e);
+
+	if (rc == ERR_NOTFOUND) {
+		return ERR_OK;
+	}
+	return rc == ERR_OK ? apply_entry(n, &e.entry, n->started) : rc;
 }
 
 int apply_unopened(struct node *n)
 {
-	uint8_t cursor[STORE_CURSOR_BYTES] = { 0 };
+	int rc = ERR_OK;
 
+	/* Opening one may bring keys for others, or write and drop entries: the list is made
+	 * before anything is touched, and made again while keys come. */
 	do {
-		n->keys_came = false;
-		memset(cursor, 0, sizeof cursor);
-		int rc = store_changes(n->store, cursor, SIZE_MAX, again, n);
+		const struct held *h;
+		uint8_t(*ids)[ENTRY_ID_BYTES];
+		size_t count = 0;
+		size_t at = 0;
 
-		if (rc != ERR_OK) {
-			return rc;
+		n->keys_came = false;
+		ids = arena_take(&n->arena, n->book->held.count, sizeof *ids);
+		if (ids == NULL) {
+			return ERR_NOMEM;
 		}
-	} while (n->keys_came);
-	return ERR_OK;
+		while ((h = map_next(&n->book->held, &at)) != NULL) {
+			if (has_key(n, h)) {
+				memcpy(ids[count++], h->id, ENTRY_ID_BYTES);
+			}
+		}
+		for (size_t i = 0; rc == ERR_OK && i < count; i++) {
+			rc = open_again(n, ids[i]);
+		}
+	} while (rc == ERR_OK && n->keys_came);
+	return rc;
 }

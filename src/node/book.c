@@ -374,8 +374,9 @@ static int keep(struct kase *k, struct bytes *text)
 int book_decision(struct book *b, struct held *h, const struct decision *d)
 {
 	struct kase *k = book_kase(b, d->encounter);
-	struct kase_opinion o = { .outcome = d->outcome, .reviewer = d->reviewer,
-				  .reason = d->reason, .saw = d->saw };
+	struct kase_opinion o = {
+		.outcome = d->outcome, .reviewer = d->reviewer, .reason = d->reason, .saw = d->saw
+	};
 
 	if (k == NULL) {
 		return ERR_NOMEM;

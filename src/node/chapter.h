@@ -7,7 +7,9 @@
 #define NODE_CHAPTER_H
 
 #include "base/arena.h"
+#include "base/day.h"
 #include "base/map.h"
+#include "base/wire.h"
 #include "channel/link.h"
 #include "intake/worker.h"
 #include "match/gallery.h"
@@ -34,6 +36,9 @@
 #define CASE_KEEP_DAYS 30U      /* own search records and mail, unless a policy says less */
 #define LATE_MS        1200000U /* a verdict later than this finds the person gone */
 #define LEASE_MS       60000U
+
+/* Scores may be negative; kept ones have this added. */
+#define SEARCH_SCORE_OFFSET 10000
 
 /* One connection. */
 struct wire_link {
@@ -66,14 +71,13 @@ struct pending {
 	uint64_t ask;
 	struct arena arena; /* owns the request */
 	struct ask head;
-	bool is_notice;
+	bool is_notice; /* notice.add or notice.amend; else a check */
 	struct ask_check check;
 	struct ask_notice notice;
 	size_t files;
 	size_t answered;
-	struct sample *samples; /* in the arena, room for SEARCH_PROBES_MAX or more */
-	uint32_t *faults;
-	bool *usable;
+	struct sample *samples;    /* in the arena, room for WORKER_SAMPLES_MAX */
+	struct sample_note *notes; /* likewise */
 	size_t sample_count;
 	int code; /* of the first file that failed */
 	char place[160];
@@ -143,6 +147,7 @@ struct node {
 	bool touched;
 	bool keys_came; /* a class key is new: entries may be read now */
 	bool roster_came;
+	bool erased; /* since the last commit: the files must be scrubbed */
 };
 
 /* ---- node.c ---- */
@@ -162,8 +167,17 @@ uint64_t node_job(struct node *n);
 /* ---- the chapters ---- */
 int capture_ask(struct node *n, const struct ask *ask, bool is_notice);
 int capture_examined(struct node *n);
+void capture_done(struct pending *p);
 int search_begin(struct node *n, struct pending *p);
 int search_found(struct node *n);
+struct searching *search_new(struct node *n);
+void search_done(struct searching *s);
+/* Send the samples to the work pool; sets people and threshold. */
+int search_ask(struct node *n, struct searching *s, const struct sample *samples, size_t count);
+/* Those above the threshold that may be shown, best first; out has SEARCH_CANDIDATES_MAX. */
+size_t search_candidates(struct node *n, const struct searching *s,
+			 const struct search_result *found, struct candidate *out);
+int search_keep(struct node *n, const struct search_record *r);
 int review_ask(struct node *n, const struct ask *ask);
 int review_action(struct node *n, const struct ask *ask);
 
@@ -194,6 +208,9 @@ int meet_link_up(struct node *n);
 int meet_link_bytes(struct node *n);
 int meet_link_down(struct node *n);
 int meet_wake(struct node *n);
+int meet_drained(struct node *n);
+/* Ask to be woken for what comes next. */
+int meet_next(struct node *n);
 struct wire_link *meet_find(struct node *n, uint32_t number);
 int meet_close(struct node *n, struct wire_link *l, const char *why, int code);
 
@@ -203,14 +220,17 @@ int exchange_pump(struct node *n, struct wire_link *l);
 int exchange_classes(struct node *n, struct wire_link *l);
 /* Check and keep one entry that a peer sent: what to tell sync. */
 int exchange_take(struct node *n, struct bytes encoded);
+/* An entry that is in the store joins the book and the set. */
+int exchange_hold(struct node *n, const struct entry *e, size_t bytes);
 
 int report_encounter(struct node *n, const struct entry *e, const struct encounter *enc);
 int report_search(struct node *n);
 int report_found(struct node *n, struct searching *s, const struct search_result *found);
 int report_reviewed(struct node *n, struct kase *k);
-int report_mail(struct node *n, uint64_t kind, const uint8_t to[ENTRY_NODE_BYTES],
-		const struct schema *schema, const void *body, uint8_t id[ENTRY_ID_BYTES]);
-int report_receipt(struct node *n, const struct receipt *r);
+int report_mail(struct node *n, uint64_t kind, const struct passport *to,
+		const uint8_t encounter[KINDS_ENCOUNTER_BYTES], const struct schema *schema,
+		const void *body, uint8_t id[ENTRY_ID_BYTES]);
+int report_receipt(struct node *n, const struct receipt *r, bool live);
 const struct passport *report_headquarters(const struct node *n);
 
 int forget_due(struct node *n);
@@ -220,11 +240,20 @@ int forget_apply(struct node *n, const struct entry *e, const struct erasure *er
 int forget_drop(struct node *n, const uint8_t id[ENTRY_ID_BYTES]);
 
 /* ---- beside the chapters ---- */
+/* What a kept entry means; live: it is news, not read back from the store. */
+int apply_entry(struct node *n, const struct entry *e, bool live);
+/* Entries that could not be opened before, after keys have come or clocks have moved. */
+int apply_unopened(struct node *n);
+int apply_gallery(struct node *n, struct person *p);
+bool apply_is_searchable(const struct node *n, const struct person *p);
 int enrol_start(struct node *n);
 int enrol_request(struct node *n, const struct ask *ask);
 int enrol_sign(struct node *n, const struct ask *ask);
 int enrol_install(struct node *n, const struct ask *ask);
 int issue_finish(struct node *n, struct pending *p);
+struct person *issue_find(struct node *n, struct bytes reference);
+/* Notes of captures as people see them, in the step's arena. */
+struct list issue_samples(struct node *n, const struct sample_note *notes, size_t count);
 int issue_standing(struct node *n, const struct ask *ask, uint64_t status);
 int tell_status(struct node *n);
 int tell_gallery(struct node *n, const struct ask *ask);

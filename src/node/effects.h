@@ -16,9 +16,9 @@ enum effect_kind {
 	EFFECT_CLOSE,    /* link; LINK_DOWN follows */
 	EFFECT_DIAL,     /* address in bytes; LINK_UP or LINK_DOWN follows */
 	EFFECT_WAKE_AT,  /* at_ms; only the earliest counts */
-	EFFECT_EXAMINE,  /* bytes to outpost-worker (a request of intake/worker.h); job */
+	EFFECT_EXAMINE,  /* bytes, a whole frame of intake/worker.h, to outpost-worker; job */
 	EFFECT_SEARCH,   /* snapshot and probes to the work pool; job */
-	EFFECT_REPLY,    /* bytes (node/ask.h) to the asker; ask */
+	EFFECT_REPLY,    /* bytes (struct answer, node/ask.h) to the asker; ask */
 	EFFECT_TELL,     /* bytes: one logfmt line without personal data */
 };
 

@@ -21,7 +21,8 @@ static size_t shared(const struct node *n, const struct wire_link *l, struct syn
 
 		if (memcmp(id, n->membership.control_class, ENTRY_CLASS_BYTES) != 0 &&
 		    (theirs || ours) && count < SYNC_CLASSES_MAX) {
-			out[count] = (struct sync_class){ .send = theirs && ours, .take = ours && theirs };
+			out[count] =
+			    (struct sync_class){ .send = theirs && ours, .take = ours && theirs };
 			memcpy(out[count].class_id, id, ENTRY_CLASS_BYTES);
 			count += theirs && ours;
 		}
@@ -223,9 +224,11 @@ static int may_write(const struct node *n, const struct passport *author, const 
 	switch (e->header.kind) {
 	case KIND_DECISION:
 	case KIND_ACTION:
-		return labels.group == GROUP_CASE && author->role != ROLE_RELAY ? ERR_OK : ERR_DENIED;
+		return labels.group == GROUP_CASE && author->role != ROLE_RELAY ? ERR_OK
+										: ERR_DENIED;
 	case KIND_ENCOUNTER:
-		return labels.group == GROUP_MAIL && author->role != ROLE_RELAY ? ERR_OK : ERR_DENIED;
+		return labels.group == GROUP_MAIL && author->role != ROLE_RELAY ? ERR_OK
+										: ERR_DENIED;
 	case KIND_VERDICT:
 	case KIND_RECEIPT:
 		return labels.group == GROUP_MAIL && author->role == ROLE_HQ ? ERR_OK : ERR_DENIED;
@@ -244,8 +247,7 @@ static int check_author(const struct node *n, const struct entry *e)
 		return memcmp(e->header.author, n->self.node, ENTRY_NODE_BYTES) == 0 ? ERR_OK
 										     : ERR_DENIED;
 	}
-	if (author == NULL ||
-	    !passport_valid(author, day_of_ms(clock_ms(e->header.clock)))) {
+	if (author == NULL || !passport_valid(author, day_of_ms(clock_ms(e->header.clock)))) {
 		return ERR_DENIED;
 	}
 	rc = may_write(n, author, e);

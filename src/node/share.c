@@ -1,7 +1,6 @@
 /* Chapter 4: what is to be known elsewhere becomes an entry: classed, sealed, signed, kept, and
  * offered to every neighbour that may have it.
  * Before: review.c  Next: meet.c */
-#include <sodium.h>
 #include <string.h>
 
 #include "node/chapter.h"
@@ -10,7 +9,9 @@
 /* Labels of the classes that every region has. */
 static void group_labels(const struct node *n, enum label_group group, struct labels *out)
 {
-	*out = (struct labels){ .owner = n->self.region, .region = n->self.region, .group = group,
+	*out = (struct labels){ .owner = n->self.region,
+				.region = n->self.region,
+				.group = group,
 				.sensitivity = SENSITIVITY_RESTRICTED };
 }
 
@@ -59,7 +60,8 @@ static int fill_keys(struct node *n, const struct share_order *order, struct sea
 
 int share_write(struct node *n, const struct share_order *order, uint8_t id[ENTRY_ID_BYTES])
 {
-	struct seal_order seal = { .kind = order->kind, .expiry_day = order->expiry_day,
+	struct seal_order seal = { .kind = order->kind,
+				   .expiry_day = order->expiry_day,
 				   .revision = order->revision };
 	struct buf body;
 	struct buf entry;
@@ -92,7 +94,7 @@ int share_write(struct node *n, const struct share_order *order, uint8_t id[ENTR
 		rc = exchange_take(n, buf_bytes(&entry));
 	}
 	if (body.data != NULL) {
-		sodium_memzero(body.data, body.len);
+		explicit_bzero(body.data, body.len);
 	}
 	buf_done(&body);
 	buf_done(&entry);
@@ -174,7 +176,8 @@ static int compile(struct node *n, const struct labels *more, struct roster *r)
 			return ERR_NOMEM;
 		}
 		for (size_t i = 0; i < classes; i++) {
-			bits[i / 4] |= (uint8_t)((unsigned)entitle(n, &labels[i], p) << (2 * (i % 4)));
+			bits[i / 4] |=
+			    (uint8_t)((unsigned)entitle(n, &labels[i], p) << (2 * (i % 4)));
 		}
 		memcpy(m[k].member, p->node, ENTRY_NODE_BYTES);
 		m[k].rights = (struct bytes){ .data = bits, .len = classes / 4 + 1 };
@@ -189,8 +192,10 @@ static int write_control(struct node *n, uint64_t kind, const struct schema *sch
 			 const void *body)
 {
 	uint8_t id[ENTRY_ID_BYTES];
-	struct share_order order = { .kind = kind, .class_id = n->membership.control_class,
-				     .schema = schema, .body = body,
+	struct share_order order = { .kind = kind,
+				     .class_id = n->membership.control_class,
+				     .schema = schema,
+				     .body = body,
 				     .expiry_day = n->today + 10 * 365 };
 
 	return share_write(n, &order, id);
@@ -249,8 +254,8 @@ int share_publish(struct node *n, const struct labels *more, const uint8_t *more
 		const uint8_t *class_id = members_class(n->members, i, NULL);
 		const uint8_t *key = members_write_key(n->members, class_id);
 
-		if (key != NULL && memcmp(class_id, n->membership.control_class,
-					  ENTRY_CLASS_BYTES) != 0) {
+		if (key != NULL &&
+		    memcmp(class_id, n->membership.control_class, ENTRY_CLASS_BYTES) != 0) {
 			rc = write_epoch(n, class_id, key);
 		}
 	}
@@ -272,12 +277,12 @@ int share_class(struct node *n, const struct labels *labels, uint8_t class_id[EN
 	if (keys_region_public(n->keys) == NULL) {
 		return ERR_DENIED; /* only the issuer makes classes */
 	}
-	randombytes_buf(key, sizeof key);
+	keys_random(key, sizeof key);
 	node_touch(n);
 	rc = members_key(n->members, class_id, key);
 	if (rc == ERR_OK) {
 		rc = share_publish(n, labels, key);
 	}
-	sodium_memzero(key, sizeof key);
+	explicit_bzero(key, sizeof key);
 	return rc;
 }

@@ -122,3 +122,19 @@ int entry_encode(const struct entry *e, struct buf *out)
 	cbor_put_bytes(out, e->signature);
 	return buf_error(out);
 }
+
+static size_t part_bytes(struct bytes part)
+{
+	size_t head = part.len < 24            ? 1
+		      : part.len <= UINT8_MAX  ? 2
+		      : part.len <= UINT16_MAX ? 3
+					       : 5;
+
+	return head + part.len;
+}
+
+size_t entry_bytes(const struct entry *e)
+{
+	return 1 + part_bytes(e->header_bytes) + part_bytes(e->sealed) + part_bytes(e->wrap) +
+	       part_bytes(e->signature);
+}

@@ -72,6 +72,8 @@ struct entry {
 int entry_decode(struct bytes in, struct entry *e, struct fault *fault);
 /* Append the encoding of the four parts; ERR_RANGE, ERR_NOMEM. */
 int entry_encode(const struct entry *e, struct buf *out);
+/* Bytes of the encoding. */
+size_t entry_bytes(const struct entry *e);
 /* id = BLAKE2b-256(header || sealed). */
 void entry_id(struct bytes header, struct bytes sealed, uint8_t id[ENTRY_ID_BYTES]);
 /* Bytes of a padded body: 64, 96, 128, 192, 256 ... up to ENTRY_BODY_MAX. */

@@ -70,6 +70,11 @@ static const struct field file_fields[] = {
 };
 static const struct schema file_schema = SCHEMA("key-file", struct key_file, file_fields);
 
+void keys_random(void *out, size_t len)
+{
+	randombytes_buf(out, len);
+}
+
 void keys_node_of(const uint8_t sign_public[KEYS_PUBLIC_BYTES], uint8_t node[ENTRY_NODE_BYTES])
 {
 	crypto_generichash_state state;

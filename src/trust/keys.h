@@ -47,6 +47,8 @@ const uint8_t *keys_seal_public(const struct keys *k);
 const uint8_t *keys_own(const struct keys *k);           /* the class key of GROUP_OWN */
 const uint8_t *keys_region_public(const struct keys *k); /* NULL without a region key */
 
+/* Unpredictable bytes, for ids of encounters and records. */
+void keys_random(void *out, size_t len);
 /* node id that belongs to a public signing key */
 void keys_node_of(const uint8_t sign_public[KEYS_PUBLIC_BYTES], uint8_t node[ENTRY_NODE_BYTES]);
 /* Sign context || BLAKE2b-256(message). */
