@@ -55,11 +55,21 @@ struct event {
 	const struct search_result *found;
 };
 
+/* What an issuer says of itself when it founds a region: its own passport's content. */
+struct founding {
+	const char *region;
+	const char *country; /* alpha-3 */
+	const char *owner;
+	const char *label;
+};
+
 struct node_config {
-	struct store *store;   /* borrowed, open */
-	struct keys *keys;     /* borrowed */
-	struct policy *policy; /* borrowed; NULL: every answer is the default */
-	size_t arena_bytes;    /* limit of one step's memory; 0: 64 MiB */
+	struct store *store;      /* borrowed, open */
+	struct keys *keys;        /* borrowed */
+	struct policy *policy;    /* borrowed; NULL: every answer is the default */
+	const char *policy_label; /* for status: name and hash; may be NULL */
+	struct founding founding; /* used once, by a node whose keys have a region's key */
+	size_t arena_bytes;       /* limit of one step's memory; 0: 128 MiB */
 };
 
 int node_new(const struct node_config *config, struct node **out);

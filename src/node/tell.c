@@ -440,7 +440,7 @@ int tell_queue(struct node *n, const struct ask *ask)
 
 /* ---- the rest of the node ---- */
 
-void tell_count_cases(struct node *n, uint64_t *open, uint64_t *tasks)
+static void count_cases(struct node *n, uint64_t *open, uint64_t *tasks)
 {
 	struct kase *k;
 	size_t at = 0;
@@ -629,7 +629,7 @@ int tell_status(struct node *n)
 		out.members = members_count(n->members);
 		out.classes = members_class_count(n->members);
 		out.synced = tell_synced(n, n->synced_ms);
-		tell_count_cases(n, &out.open_cases, &out.tasks);
+		count_cases(n, &out.open_cases, &out.tasks);
 	}
 	return node_reply(n, n->event->ask, ERR_OK, NULL, NULL,
 			  ask_find(bytes_of("status"))->answer, &out);
