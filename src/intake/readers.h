@@ -32,6 +32,8 @@ int intake_png(struct decode_job *job);
 int intake_jpeg(struct decode_job *job);
 int intake_pgm(struct decode_job *job);
 int intake_tiff(struct decode_job *job);
+/* What libtiff must not see is refused; the input has at least the 4 bytes of its magic. */
+int intake_tiff_check(const struct decode_job *job);
 int intake_wsq(struct decode_job *job);
 int intake_raw(struct decode_job *job);
 

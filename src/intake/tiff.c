@@ -1,5 +1,4 @@
-/* TIFF by libtiff, behind a look of our own at the first directory: its size, its tags and
- * the compression decide whether libtiff gets to see the file at all.
+/* TIFF by libtiff, which sees only files that tiff_check.c has let through.
  *
  * While the directory is read, warnings are mostly private tags and do not count; while
  * pixels are read, a warning means invented ones and refuses the image. */
@@ -13,14 +12,10 @@
 #include "intake/grey.h"
 #include "intake/readers.h"
 
-#define ENTRIES_MAX    256U
 #define SAMPLES_MAX    4U
 #define TILE_SIDE_MIN  16U
 #define TILE_BYTES_MAX (16U * 1024 * 1024)
 #define ALLOC_SLACK    (64 * 1024) /* libtiff's own state beside strips and arrays */
-
-/* One field of the directory: tag, type, count, value or offset. */
-#define ENTRY_BYTES 12U
 
 enum alpha { ALPHA_NONE, ALPHA_PLAIN, ALPHA_PREMULTIPLIED };
 
@@ -122,82 +117,6 @@ static int refuse(const struct reading *r, const char *what)
 	return err_at(r->job->fault, r->ended ? ERR_SHORT : ERR_MALFORMED, r->at, what);
 }
 
-static uint32_t number(const uint8_t *p, size_t len, bool big_endian)
-{
-	uint32_t v = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		v = v << 8 | p[big_endian ? i : len - 1 - i];
-	}
-	return v;
-}
-
-/* TIFF 6.0 section 2: the bytes of one value of each type; 0 for unknown ones. */
-static size_t type_bytes(uint32_t type)
-{
-	static const uint8_t bytes[] = { 0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4 };
-
-	return type < sizeof bytes ? bytes[type] : 0;
-}
-
-/* All values of the directory together may not be larger than the file: no tag then makes
- * libtiff take more memory than a real file of this size could. */
-static int check_directory(struct decode_job *job)
-{
-	struct bytes in = job->in;
-	bool big = in.data[0] == 'M';
-	uint64_t total = 0;
-	uint32_t first;
-	uint32_t entries;
-
-	if (in.len < 8) {
-		return err_at(job->fault, ERR_SHORT, in.len, "TIFF header");
-	}
-	first = number(in.data + 4, 4, big);
-	if (first < 8) {
-		return err_at(job->fault, ERR_MALFORMED, 4, "TIFF directory");
-	}
-	if (first > in.len || in.len - first < 2) {
-		return err_at(job->fault, ERR_SHORT, 4, "TIFF directory");
-	}
-	entries = number(in.data + first, 2, big);
-	if (entries > ENTRIES_MAX) {
-		return err_at(job->fault, ERR_LIMIT, first, "TIFF directory");
-	}
-	/* The offset of the next directory, 4 bytes, stands behind the entries. */
-	if (in.len - first - 2 < entries * ENTRY_BYTES + 4) {
-		return err_at(job->fault, ERR_SHORT, first, "TIFF directory");
-	}
-	for (uint32_t i = 0; i < entries; i++) {
-		size_t at = first + 2 + i * ENTRY_BYTES;
-		uint32_t type = number(in.data + at + 2, 2, big);
-
-		total += (uint64_t)number(in.data + at + 4, 4, big) * type_bytes(type);
-		if (total > in.len) {
-			return err_at(job->fault, ERR_LIMIT, at, "TIFF values");
-		}
-	}
-	return ERR_OK;
-}
-
-static bool is_compression_read(uint16_t compression)
-{
-	switch (compression) {
-	case COMPRESSION_NONE:
-	case COMPRESSION_CCITTRLE:
-	case COMPRESSION_CCITTFAX3:
-	case COMPRESSION_CCITTFAX4:
-	case COMPRESSION_LZW:
-	case COMPRESSION_JPEG:
-	case COMPRESSION_ADOBE_DEFLATE:
-	case COMPRESSION_PACKBITS:
-	case COMPRESSION_DEFLATE:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static uint16_t field_u16(TIFF *tiff, uint32_t tag, uint16_t otherwise)
 {
 	uint16_t v = otherwise;
@@ -260,8 +179,9 @@ static void read_alpha(struct reading *r)
 }
 
 /* How the photometric tag and the number of samples make a grey value. */
-static int read_colours(struct reading *r, uint16_t compression)
+static int read_colours(struct reading *r)
 {
+	uint16_t compression = field_u16(r->tiff, TIFFTAG_COMPRESSION, COMPRESSION_NONE);
 	uint16_t photometric;
 
 	if (TIFFGetField(r->tiff, TIFFTAG_PHOTOMETRIC, &photometric) != 1) {
@@ -295,13 +215,8 @@ static int read_colours(struct reading *r, uint16_t compression)
 
 static int read_layout(struct reading *r)
 {
-	uint16_t compression = field_u16(r->tiff, TIFFTAG_COMPRESSION, COMPRESSION_NONE);
-
 	r->bits = field_u16(r->tiff, TIFFTAG_BITSPERSAMPLE, 1);
 	r->samples = field_u16(r->tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
-	if (!is_compression_read(compression)) {
-		return err_at(r->job->fault, ERR_UNSUPPORTED, r->at, "TIFF compression");
-	}
 	if (r->bits != 1 && r->bits != 2 && r->bits != 4 && r->bits != 8 && r->bits != 16) {
 		return err_at(r->job->fault, ERR_UNSUPPORTED, r->at, "TIFF bits per sample");
 	}
@@ -317,7 +232,7 @@ static int read_layout(struct reading *r)
 	if (field_u16(r->tiff, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT) != ORIENTATION_TOPLEFT) {
 		return err_at(r->job->fault, ERR_UNSUPPORTED, r->at, "TIFF orientation");
 	}
-	return read_colours(r, compression);
+	return read_colours(r);
 }
 
 /* libtiff gives samples of 16 bits in the order of this machine. */
@@ -416,7 +331,7 @@ static int read_tiles(struct reading *r)
 		return refuse(r, "TIFF tile size");
 	}
 	bytes = ((uint64_t)width * r->samples * r->bits + 7) / 8;
-	if (width > TILE_BYTES_MAX || height > TILE_BYTES_MAX || bytes * height > TILE_BYTES_MAX) {
+	if (width > IMAGE_SIDE_MAX || height > IMAGE_SIDE_MAX || bytes * height > TILE_BYTES_MAX) {
 		return err_at(r->job->fault, ERR_LIMIT, r->at, "TIFF tile size");
 	}
 	bytes *= height;
@@ -467,7 +382,7 @@ int intake_tiff(struct decode_job *job)
 {
 	struct reading r = { .job = job };
 	TIFFOpenOptions *options;
-	int rc = check_directory(job);
+	int rc = intake_tiff_check(job);
 
 	if (rc != ERR_OK) {
 		return rc;

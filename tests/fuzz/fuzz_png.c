@@ -1,0 +1,11 @@
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tests/lib/image_fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	return image_fuzz(IMAGE_PNG, data, size);
+}

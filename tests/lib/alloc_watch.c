@@ -1,0 +1,87 @@
+#include "tests/lib/alloc_watch.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+static bool is_watching;
+static size_t bytes;
+
+static void count(size_t size)
+{
+	if (is_watching) {
+		bytes = size > (size_t)-1 - bytes ? (size_t)-1 : bytes + size;
+	}
+}
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+
+#ifdef __SANITIZE_ADDRESS__
+
+#include <sanitizer/allocator_interface.h>
+
+static void on_malloc(const volatile void *p, size_t size)
+{
+	(void)p;
+	count(size);
+}
+
+static void on_free(const volatile void *p)
+{
+	(void)p;
+}
+
+void alloc_watch_start(void)
+{
+	static bool is_installed;
+
+	if (!is_installed) {
+		is_installed = __sanitizer_install_malloc_and_free_hooks(on_malloc, on_free) > 0;
+	}
+	bytes = 0;
+	is_watching = true;
+}
+
+#else
+
+/* The C library's own entries, for those who replace the usual ones. */
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t n, size_t size);
+extern void *__libc_realloc(void *p, size_t size);
+
+void *malloc(size_t size)
+{
+	count(size);
+	return __libc_malloc(size);
+}
+
+void *calloc(size_t n, size_t size)
+{
+	size_t all;
+
+	count(__builtin_mul_overflow(n, size, &all) ? (size_t)-1 : all);
+	return __libc_calloc(n, size);
+}
+
+void *realloc(void *p, size_t size)
+{
+	count(size);
+	return __libc_realloc(p, size);
+}
+
+void alloc_watch_start(void)
+{
+	bytes = 0;
+	is_watching = true;
+}
+
+#endif
+
+size_t alloc_watch_bytes(void)
+{
+	is_watching = false;
+	return bytes;
+}
