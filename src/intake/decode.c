@@ -1,12 +1,18 @@
 #include "intake/decode.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "intake/readers.h"
 
 /* Two resolutions that differ by more than this share are not a matter of rounding. */
 #define SQUARE_TOLERANCE 0.01
+
+/* TIFF 6.0, tag Orientation: what has to be done to see the image upright. */
+#define ORIENTATION_HALF      3U
+#define ORIENTATION_CLOCKWISE 6U
+#define ORIENTATION_BACK      8U
 
 struct magic {
 	enum image_format format;
@@ -22,6 +28,22 @@ static const struct magic magics[] = {
 	{ IMAGE_TIFF, 4, "MM\0*" },
 	{ IMAGE_PGM, 2, "P5" },
 };
+
+static int compare(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(uint32_t));
+}
+
+/* More than a kilobyte: less is sorted without a thought for memory.  libtiff sorts its tags. */
+void decode_prepare(void)
+{
+	uint32_t values[1024];
+
+	for (uint32_t i = 0; i < 1024; i++) {
+		values[i] = i * 2654435761U;
+	}
+	qsort(values, 1024, sizeof values[0], compare);
+}
 
 enum image_format decode_sniff(struct bytes in)
 {
@@ -45,7 +67,8 @@ int decode_start(struct decode_job *job, uint32_t width, uint32_t height, size_t
 	if (height < IMAGE_SIDE_MIN || height > IMAGE_SIDE_MAX) {
 		return err_at(job->fault, ERR_LIMIT, at, "height");
 	}
-	if ((uint64_t)width * height > IMAGE_PIXELS_MAX) {
+	if ((uint64_t)width * height > IMAGE_PIXELS_MAX ||
+	    (hint->pixels_max != 0 && (uint64_t)width * height > hint->pixels_max)) {
 		return err_at(job->fault, ERR_LIMIT, at, "pixels");
 	}
 	if (hint->width != 0 && hint->width != width) {
@@ -79,6 +102,49 @@ int decode_stated_ppi(struct decode_job *job, double x, double y, size_t at)
 	}
 	job->image.ppi = (uint32_t)(x + 0.5);
 	job->image.ppi_assumed = false;
+	return ERR_OK;
+}
+
+/* The image as seen after a quarter turn, clockwise or back, or a half turn. */
+static void turn_into(const struct image *from, struct image *to, unsigned orientation)
+{
+	for (uint32_t y = 0; y < to->height; y++) {
+		for (uint32_t x = 0; x < to->width; x++) {
+			uint32_t old_x = orientation == ORIENTATION_CLOCKWISE ? y
+					 : orientation == ORIENTATION_BACK    ? from->width - 1 - y
+									      : from->width - 1 - x;
+			uint32_t old_y = orientation == ORIENTATION_CLOCKWISE ? from->height - 1 - x
+					 : orientation == ORIENTATION_BACK    ? x
+									   : from->height - 1 - y;
+
+			to->pixels[(size_t)y * to->width + x] =
+			    from->pixels[(size_t)old_y * from->width + old_x];
+		}
+	}
+}
+
+int decode_turn(struct decode_job *job, unsigned orientation, size_t at)
+{
+	const struct image *image = &job->image;
+	bool is_half = orientation == ORIENTATION_HALF;
+	struct image turned;
+	int rc;
+
+	if (orientation <= 1 || orientation > ORIENTATION_BACK) {
+		return ERR_OK;
+	}
+	if (!is_half && orientation != ORIENTATION_CLOCKWISE && orientation != ORIENTATION_BACK) {
+		return err_at(job->fault, ERR_UNSUPPORTED, at, "mirrored image");
+	}
+	rc = image_init(&turned, is_half ? image->width : image->height,
+			is_half ? image->height : image->width, image->ppi);
+	if (rc != ERR_OK) {
+		return err_at(job->fault, rc, at, "turned image");
+	}
+	turned.ppi_assumed = image->ppi_assumed;
+	turn_into(image, &turned, orientation);
+	image_done(&job->image);
+	job->image = turned;
 	return ERR_OK;
 }
 
@@ -121,7 +187,7 @@ int decode_image(struct bytes in, const struct decode_hint *hint, struct image *
 		 struct fault *fault)
 {
 	struct decode_job job = { .in = in, .fault = fault };
-	enum image_format format = decode_sniff(in);
+	enum image_format format;
 	int rc;
 
 	if (hint != NULL) {
@@ -136,6 +202,7 @@ int decode_image(struct bytes in, const struct decode_hint *hint, struct image *
 	if (job.hint.ppi != 0 && (job.hint.ppi < IMAGE_PPI_MIN || job.hint.ppi > IMAGE_PPI_MAX)) {
 		return err_at(fault, ERR_RANGE, 0, "ppi of the hint");
 	}
+	format = decode_sniff(in);
 	if (job.hint.format == IMAGE_RAW) {
 		format = IMAGE_RAW;
 	} else if (job.hint.format != IMAGE_ANY && format != job.hint.format) {

@@ -22,6 +22,7 @@ struct reading {
 	struct jpeg_progress_mgr progress;
 	struct decode_job *job;
 	unsigned seen; /* bit n: component n has stood in a scan */
+	unsigned orientation;
 	int code;
 	jmp_buf escape;
 };
@@ -88,6 +89,26 @@ static void on_progress(j_common_ptr common)
 	}
 }
 
+/* The source is all of the input, so that a segment lies there in one piece. */
+static boolean on_app1(j_decompress_ptr jpeg)
+{
+	struct reading *r = jpeg->client_data;
+	struct jpeg_source_mgr *source = jpeg->src;
+	const uint8_t *p = source->next_input_byte;
+	size_t len = source->bytes_in_buffer < 2 ? 2 : (size_t)p[0] << 8 | p[1];
+
+	if (source->bytes_in_buffer < len || len < 2) {
+		r->code = len < 2 ? ERR_MALFORMED : ERR_SHORT;
+		on_error((j_common_ptr)jpeg);
+	}
+	if (r->orientation == 0) {
+		r->orientation = exif_orientation((struct bytes){ p + 2, len - 2 });
+	}
+	source->next_input_byte += len;
+	source->bytes_in_buffer -= len;
+	return TRUE;
+}
+
 static size_t place(const struct reading *r)
 {
 	const struct jpeg_source_mgr *source = r->jpeg.src;
@@ -144,6 +165,7 @@ static int read_pixels(struct reading *r)
 	rc = check_complete(r);
 	if (rc == ERR_OK) {
 		(void)jpeg_finish_decompress(&r->jpeg);
+		rc = decode_turn(r->job, r->orientation, place(r));
 	}
 	return rc;
 }
@@ -155,6 +177,7 @@ static int read_all(struct reading *r)
 	r->jpeg.mem->max_memory_to_use = MEMORY_BYTES_MAX;
 	r->jpeg.progress = &r->progress;
 	jpeg_mem_src(&r->jpeg, r->job->in.data, (unsigned long)r->job->in.len);
+	jpeg_set_marker_processor(&r->jpeg, JPEG_APP0 + 1, on_app1);
 	(void)jpeg_read_header(&r->jpeg, TRUE);
 	rc = decode_start(r->job, r->jpeg.image_width, r->jpeg.image_height, place(r));
 	if (rc == ERR_OK) {

@@ -228,10 +228,6 @@ static int read_layout(struct reading *r)
 	if (field_u16(r->tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT) != SAMPLEFORMAT_UINT) {
 		return err_at(r->job->fault, ERR_UNSUPPORTED, r->at, "TIFF sample format");
 	}
-	/* A mirrored finger is another finger: nothing is turned on a tag's word. */
-	if (field_u16(r->tiff, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT) != ORIENTATION_TOPLEFT) {
-		return err_at(r->job->fault, ERR_UNSUPPORTED, r->at, "TIFF orientation");
-	}
 	return read_colours(r);
 }
 
@@ -375,14 +371,18 @@ static int read_open(struct reading *r)
 		return rc;
 	}
 	r->in_pixels = true;
-	return TIFFIsTiled(r->tiff) ? read_tiles(r) : read_strips(r);
+	rc = TIFFIsTiled(r->tiff) ? read_tiles(r) : read_strips(r);
+	if (rc == ERR_OK) {
+		rc = decode_turn(r->job, field_u16(r->tiff, TIFFTAG_ORIENTATION, 1), r->at);
+	}
+	return rc;
 }
 
 int intake_tiff(struct decode_job *job)
 {
 	struct reading r = { .job = job };
 	TIFFOpenOptions *options;
-	int rc = intake_tiff_check(job);
+	int rc = tiff_check_directory(job);
 
 	if (rc != ERR_OK) {
 		return rc;

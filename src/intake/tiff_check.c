@@ -11,7 +11,7 @@
 /* One field of the directory: tag, type, count, value or offset. */
 #define ENTRY_BYTES 12U
 
-static uint32_t number(const uint8_t *p, size_t len, bool big_endian)
+uint32_t tiff_check_number(const uint8_t *p, size_t len, bool big_endian)
 {
 	uint32_t v = 0;
 
@@ -58,17 +58,18 @@ static bool is_checked(uint32_t tag)
 static int check_entry(const struct decode_job *job, size_t at, bool big)
 {
 	const uint8_t *entry = job->in.data + at;
-	uint32_t tag = number(entry, 2, big);
-	uint32_t type = number(entry + 2, 2, big);
+	uint32_t tag = tiff_check_number(entry, 2, big);
+	uint32_t type = tiff_check_number(entry + 2, 2, big);
 	uint32_t value;
 
 	if (!is_checked(tag)) {
 		return ERR_OK;
 	}
-	if ((type != TIFF_SHORT && type != TIFF_LONG) || number(entry + 4, 4, big) != 1) {
+	if ((type != TIFF_SHORT && type != TIFF_LONG) ||
+	    tiff_check_number(entry + 4, 4, big) != 1) {
 		return err_at(job->fault, ERR_MALFORMED, at, "TIFF tag");
 	}
-	value = number(entry + 8, type_bytes(type), big);
+	value = tiff_check_number(entry + 8, type_bytes(type), big);
 	if ((tag == TIFFTAG_IMAGEWIDTH || tag == TIFFTAG_IMAGELENGTH) && value > IMAGE_SIDE_MAX) {
 		return err_at(job->fault, ERR_LIMIT, at, "TIFF size");
 	}
@@ -95,8 +96,8 @@ static int check_entries(const struct decode_job *job, size_t first, uint32_t en
 		if (rc != ERR_OK) {
 			return rc;
 		}
-		total +=
-		    (uint64_t)number(entry + 4, 4, big) * type_bytes(number(entry + 2, 2, big));
+		total += (uint64_t)tiff_check_number(entry + 4, 4, big) *
+			 type_bytes(tiff_check_number(entry + 2, 2, big));
 		if (total > job->in.len) {
 			return err_at(job->fault, ERR_LIMIT, at, "TIFF values");
 		}
@@ -104,7 +105,7 @@ static int check_entries(const struct decode_job *job, size_t first, uint32_t en
 	return ERR_OK;
 }
 
-int intake_tiff_check(const struct decode_job *job)
+int tiff_check_directory(const struct decode_job *job)
 {
 	struct bytes in = job->in;
 	bool big = in.data[0] == 'M';
@@ -114,14 +115,14 @@ int intake_tiff_check(const struct decode_job *job)
 	if (in.len < 8) {
 		return err_at(job->fault, ERR_SHORT, in.len, "TIFF header");
 	}
-	first = number(in.data + 4, 4, big);
+	first = tiff_check_number(in.data + 4, 4, big);
 	if (first < 8) {
 		return err_at(job->fault, ERR_MALFORMED, 4, "TIFF directory");
 	}
 	if (first > in.len || in.len - first < 2) {
 		return err_at(job->fault, ERR_SHORT, 4, "TIFF directory");
 	}
-	entries = number(in.data + first, 2, big);
+	entries = tiff_check_number(in.data + first, 2, big);
 	if (entries > ENTRIES_MAX) {
 		return err_at(job->fault, ERR_LIMIT, first, "TIFF directory");
 	}

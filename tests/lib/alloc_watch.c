@@ -21,7 +21,9 @@ static void count(size_t size)
 
 #ifdef __SANITIZE_ADDRESS__
 
-#include <sanitizer/allocator_interface.h>
+/* As in sanitizer/allocator_interface.h, which gcc does not bring along. */
+int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void *, size_t),
+					      void (*on_free)(const volatile void *));
 
 static void on_malloc(const volatile void *p, size_t size)
 {

@@ -80,6 +80,12 @@ static void refuses_a_size_that_the_hint_contradicts(void **state)
 	hint.width = 0;
 	hint.height = SIDE - 1;
 	assert_int_equal(decode_image(buf_bytes(&b), &hint, &image, &fault), ERR_RANGE);
+	hint.height = 0;
+	hint.pixels_max = SIDE * SIDE - 1;
+	assert_int_equal(decode_image(buf_bytes(&b), &hint, &image, &fault), ERR_LIMIT);
+	hint.pixels_max = SIDE * SIDE;
+	assert_int_equal(decode_image(buf_bytes(&b), &hint, &image, &fault), ERR_OK);
+	image_done(&image);
 	buf_done(&b);
 }
 

@@ -156,6 +156,63 @@ static void refuses_four_inks(void **state)
 	buf_done(&b);
 }
 
+/* An APP1 segment with one tag, as the first of the file. */
+static void put_orientation(struct buf *b, bool big_endian, uint8_t orientation)
+{
+	static const char big[] = "\xff\xe1\0\x22"
+				  "Exif\0\0MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0";
+	static const char little[] =
+	    "\xff\xe1\0\x22"
+	    "Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\6\0\0\0\0\0\0\0";
+	size_t len = sizeof big - 1;
+
+	assert_int_equal(len, 2 + 0x22);
+	(void)buf_extend(b, len);
+	memmove(b->data + 2 + len, b->data + 2, b->len - 2 - len);
+	memcpy(b->data + 2, big_endian ? big : little, len);
+	b->data[2 + 28 + (big_endian ? 1 : 0)] = orientation;
+}
+
+static void turns_upright_what_a_camera_took_on_its_side(void **state)
+{
+	struct image_make_jpeg spec = { .width = W, .height = H, .components = 1, .quality = 95 };
+	struct buf b = { 0 };
+	struct image plain;
+
+	(void)state;
+	make(&b, &spec);
+	plain = image_check_good(&b, IMAGE_JPEG);
+	for (uint8_t orientation = 0; orientation <= 9; orientation++) {
+		bool is_turned = orientation == 6 || orientation == 8;
+		struct image image;
+		size_t last;
+
+		make(&b, &spec);
+		put_orientation(&b, orientation % 2 == 0 || orientation == 3, orientation);
+		if (orientation == 2 || orientation == 4 || orientation == 5 || orientation == 7) {
+			(void)image_check_bad(&b, IMAGE_JPEG, ERR_UNSUPPORTED);
+			continue;
+		}
+		image = image_check_good(&b, IMAGE_JPEG);
+		assert_int_equal(image.width, is_turned ? H : W);
+		/* where the first pixel of the stored first row has gone */
+		last = (size_t)W * H - 1;
+		assert_int_equal(plain.pixels[0], image.pixels[orientation == 3   ? last
+							       : orientation == 6 ? H - 1
+							       : orientation == 8 ? last + 1 - H
+										  : 0]);
+		assert_int_equal(plain.pixels[W - 1], image.pixels[orientation == 3   ? last + 1 - W
+								   : orientation == 6 ? last
+								   : orientation == 8 ? 0
+										      : W - 1]);
+		image_done(&image);
+		image_check_cuts(&b, IMAGE_JPEG);
+		(void)image_check_flips(&b, IMAGE_JPEG, 0xff);
+	}
+	image_done(&plain);
+	buf_done(&b);
+}
+
 /* Whole as a file, but the finer scans never come. */
 static void refuses_a_progressive_file_that_ends_early(void **state)
 {
@@ -270,6 +327,7 @@ int main(void)
 		cmocka_unit_test(reads_luma_of_every_kind),
 		cmocka_unit_test(red_green_and_blue_weigh_as_they_should),
 		cmocka_unit_test(takes_the_resolution_from_the_file),
+		cmocka_unit_test(turns_upright_what_a_camera_took_on_its_side),
 		cmocka_unit_test(refuses_four_inks),
 		cmocka_unit_test(refuses_a_progressive_file_that_ends_early),
 		cmocka_unit_test(refuses_a_file_without_its_luma),
