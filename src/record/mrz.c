@@ -139,25 +139,29 @@ static void put_digit(struct writer *w, enum mrz_field digit, enum mrz_field f)
 	}
 }
 
-/* Part 3, 4.6: hyphens become fillers, apostrophes go. */
+/* Part 3, 4.6: hyphens and spaces become one filler, apostrophes go. */
 static size_t spell(struct writer *w, const char *name, char out[MRZ_NAMES])
 {
 	size_t n = 0;
 
 	for (; *name != '\0' && n < MRZ_NAMES - 1; name++) {
-		if (*name == '\'') {
-			continue;
+		bool gap = *name == ' ' || *name == '-';
+
+		w->failed |= !mrz_is_letter(*name) && !gap && *name != '\'';
+		if (mrz_is_letter(*name)) {
+			out[n++] = *name;
+		} else if (gap && n > 0 && out[n - 1] != '<') {
+			out[n++] = '<';
 		}
-		w->failed |= !mrz_is_letter(*name) && *name != ' ' && *name != '-';
-		out[n] = mrz_is_letter(*name) ? *name : '<';
-		n++;
 	}
-	out[n] = '\0';
 	w->failed |= *name != '\0';
+	n -= n > 0 && out[n - 1] == '<';
+	out[n] = '\0';
 	return n;
 }
 
-/* Too long: the given names are cut first, but never altogether. */
+/* Too long: the given names are cut first, but never altogether.  Part 3, 4.6.3: a letter
+ * in the last place says that something is missing, so a cut never ends at a filler. */
 static void put_names(struct writer *w, const struct mrz *m)
 {
 	char surname[MRZ_NAMES];
@@ -175,12 +179,19 @@ static void put_names(struct writer *w, const struct mrz *m)
 
 	if (first > keep) {
 		first = keep;
+		if (second == 0 && surname[keep - 1] == '<') {
+			surname[keep - 1] = surname[keep];
+		}
+	}
+	if (second > 0 && second > room - first - 2) {
+		second = room - first - 2;
+		if (given[second - 1] == '<' && first > 1) {
+			first--;
+			second++;
+		}
 	}
 	memcpy(out, surname, first);
 	if (second > 0) {
-		if (second > room - first - 2) {
-			second = room - first - 2;
-		}
 		memcpy(out + first + 2, given, second);
 	}
 }

@@ -22,7 +22,8 @@
 #define LARGE       19
 #define LARGE_ROW   20
 #define PASSES      20
-#define SPECK       13 /* half-size pixels between specks */
+#define SPECK_LOW   10 /* half-size pixels between specks: the fewer, the fewer minutiae */
+#define SPECK_HIGH  22
 
 /* Four numbers at a time; the order of additions is fixed, and with it every bit. */
 typedef float four __attribute__((vector_size(16)));
@@ -183,16 +184,17 @@ static void pass_large(const struct grower *g, const struct plane *from, const s
 
 static void scatter_specks(const struct grower *g, struct dice *d)
 {
-	for (int y = SPECK / 2; y < HALF_HEIGHT; y += SPECK) {
-		for (int x = SPECK / 2; x < HALF_WIDTH; x += SPECK) {
-			int dx = (int)dice_below(d, SPECK) - SPECK / 2;
-			int dy = (int)dice_below(d, SPECK) - SPECK / 2;
+	int cell = SPECK_LOW + (int)dice_below(d, SPECK_HIGH - SPECK_LOW + 1);
 
+	for (int cy = 0; cy < HALF_HEIGHT; cy += cell) {
+		for (int cx = 0; cx < HALF_WIDTH; cx += cell) {
+			int x = cx + (int)dice_below(d, (uint32_t)cell);
+			int y = cy + (int)dice_below(d, (uint32_t)cell);
 			float speck = dice_u32(d) & 1 ? 4.0F : -4.0F;
 
-			if (x + dx < HALF_WIDTH && y + dy < HALF_HEIGHT &&
-			    g->filter[(y + dy) * HALF_WIDTH + x + dx] != 0) {
-				*plane_pixel(&g->half[0], x + dx, y + dy) = speck;
+			if (x < HALF_WIDTH && y < HALF_HEIGHT &&
+			    g->filter[y * HALF_WIDTH + x] != 0) {
+				*plane_pixel(&g->half[0], x, y) = speck;
 			}
 		}
 	}

@@ -1,7 +1,8 @@
 /* The few functions of mathematics that synth/ needs, with the same bits on every machine.
  *
  * The C library's own may differ in the last bit from version to version; a print must
- * not.  Only + - * / and comparisons are used, so IEEE 754 fixes every result.  The error
+ * not.  Only + - * / and comparisons are used, so IEEE 754 fixes every result (configure
+ * forbids the compiler to fuse them).  The error
  * is below 2e-5, which is nothing for a finger. */
 #ifndef SYNTH_MATHS_H
 #define SYNTH_MATHS_H

@@ -146,7 +146,7 @@ static bool touches(const struct touch *t, const struct finger *f, float x, floa
 static void set_down(struct touch *t, const struct mark *m, struct fmr *out)
 {
 	struct dice *d = &t->dice;
-	float off = 0.7F + 1.4F * t->difficulty;
+	float off = 0.7F + 1.0F * t->difficulty;
 	float x = m->x + off * dice_normal(d);
 	float y = m->y + off * dice_normal(d);
 
@@ -237,7 +237,7 @@ void synth_template(uint64_t finger, uint64_t touch, float difficulty, struct fm
 		.quality = (uint8_t)(90 - 55 * difficulty - (float)dice_below(&t.dice, 10)),
 	};
 	for (unsigned i = 0; i < f.count; i++) {
-		float miss = (0.05F + 0.45F * difficulty) * (1.35F - f.mark[i].clarity);
+		float miss = (0.05F + 0.33F * difficulty) * (1.35F - f.mark[i].clarity);
 
 		if (dice_unit(&t.dice) >= miss && touches(&t, &f, f.mark[i].x, f.mark[i].y)) {
 			set_down(&t, &f.mark[i], out);

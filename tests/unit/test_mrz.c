@@ -125,6 +125,14 @@ static void names_that_are_too_long_are_cut_and_say_so(void **state)
 	assert_string_equal(back.surname, "PAPANDROPOULOUSKA QUELMARIN");
 	assert_string_equal(back.given, "J");
 	assert_true(back.names_cut);
+	/* Cut between two names, the field would not look cut: a letter more goes in. */
+	(void)strcpy(m.surname, "PAPANDROPOULOUSKALIS");
+	(void)strcpy(m.given, "LENARTA JO");
+	assert_int_equal(mrz_write(&m, text), ERR_OK);
+	assert_int_equal(read_text(text, &back, NULL), ERR_OK);
+	assert_string_equal(back.surname, "PAPANDROPOULOUSKALI");
+	assert_string_equal(back.given, "LENARTA J");
+	assert_true(back.names_cut);
 }
 
 /* Weights 7, 3, 1 catch every change of one character but those whose values differ by ten
@@ -235,6 +243,21 @@ static void carriage_returns_and_a_last_line_end_are_fine(void **state)
 	assert_int_equal(read_text(with, &back, NULL), ERR_MALFORMED);
 }
 
+static void names_are_spelt_as_doc_9303_says(void **state)
+{
+	struct mrz m = sample(MRZ_TD3);
+	struct mrz back;
+	char text[MRZ_TEXT];
+
+	(void)state;
+	(void)strcpy(m.surname, " O'QUEL -  MARN ");
+	(void)strcpy(m.given, "");
+	assert_int_equal(mrz_write(&m, text), ERR_OK);
+	assert_int_equal(read_text(text, &back, NULL), ERR_OK);
+	assert_string_equal(back.surname, "OQUEL MARN");
+	assert_string_equal(back.given, "");
+}
+
 static void unwritable_fields_are_refused(void **state)
 {
 	char text[MRZ_TEXT];
@@ -326,6 +349,7 @@ int main(void)
 		cmocka_unit_test(the_first_wrong_digit_is_named),
 		cmocka_unit_test(refuses_what_is_no_zone),
 		cmocka_unit_test(carriage_returns_and_a_last_line_end_are_fine),
+		cmocka_unit_test(names_are_spelt_as_doc_9303_says),
 		cmocka_unit_test(unwritable_fields_are_refused),
 		cmocka_unit_test(dates_get_their_century_and_keep_their_gaps),
 		cmocka_unit_test(reads_the_specimens_of_doc_9303),
