@@ -77,6 +77,13 @@ static void usage(FILE *to)
 		      "  --canary      mark names and numbers, for tests of privacy\n");
 }
 
+/* Say what errno says about it. */
+static void complain(const char *what)
+{
+	(void)fputs("outpost-synth: ", stderr);
+	perror(what);
+}
+
 static bool parse_number(const char *text, uint64_t low, uint64_t high, uint64_t *out)
 {
 	char *end;
@@ -176,7 +183,7 @@ static int write_file(const struct options *o, const uint32_t number[2], const c
 	FILE *f = fopen(path, "wb");
 
 	if (f == NULL) {
-		(void)fprintf(stderr, "outpost-synth: %s: %s\n", path, strerror(errno));
+		complain(path);
 		return ERR_IO;
 	}
 	bool ok = fputs(head, f) != EOF && fwrite(body.data, 1, body.len, f) == body.len;
@@ -197,10 +204,11 @@ static int write_impressions(const struct options *o, uint32_t finger)
 	synth_params_init(&p, o->difficulty);
 	for (uint32_t i = 0; r == ERR_OK && i < o->impressions; i++) {
 		struct image image = { 0 };
-		char head[64];
 
 		r = synth_impression(m, i, &p, &image);
 		if (r == ERR_OK) {
+			char head[64];
+
 			(void)snprintf(head, sizeof head, "P5\n%" PRIu32 " %" PRIu32 "\n255\n",
 				       image.width, image.height);
 			r = write_file(
@@ -219,9 +227,8 @@ static int write_templates(const struct options *o, uint32_t finger)
 
 	for (uint32_t i = 0; r == ERR_OK && i < o->impressions; i++) {
 		struct fmr fmr;
-		struct buf out;
+		struct buf out = { 0 };
 
-		buf_init(&out, FMR_BYTES_MAX);
 		synth_template(finger_seed(o, finger), i, o->difficulty, &fmr);
 		r = fmr_write(&fmr, 1, &out);
 		if (r == ERR_OK) {
@@ -241,7 +248,7 @@ static int each_finger(const struct options *o,
 		return EXIT_USAGE;
 	}
 	if (mkdir(o->dir, 0777) != 0 && errno != EEXIST) {
-		(void)fprintf(stderr, "outpost-synth: %s: %s\n", o->dir, strerror(errno));
+		complain(o->dir);
 		return EXIT_FAILED;
 	}
 	for (uint32_t i = 0; i < o->fingers; i++) {
@@ -295,7 +302,7 @@ static int print_people(const struct options *o)
 		}
 	}
 	if (fflush(stdout) != 0) {
-		(void)fprintf(stderr, "outpost-synth: output failed: %s\n", strerror(errno));
+		complain("output");
 		return EXIT_FAILED;
 	}
 	return EXIT_SUCCESS;
@@ -308,6 +315,7 @@ int main(int argc, char *argv[])
 	};
 	int opt;
 
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
 	while ((opt = getopt_long(argc, argv, "o:h", long_options, NULL)) != -1) {
 		if (opt == OPT_HELP || opt == 'h') {
 			usage(stdout);

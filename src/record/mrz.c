@@ -52,7 +52,7 @@ const struct mrz_layout mrz_layouts[MRZ_FORMATS] = {
 			 [MRZ_F_OPTIONAL] = { 1, 28, 8 } } },
 };
 
-static unsigned weigh(unsigned sum, size_t *place, const char *text, size_t len)
+static unsigned weigh(unsigned sum, size_t *at, const char *text, size_t len)
 {
 	static const unsigned weight[3] = { 7, 3, 1 };
 
@@ -65,28 +65,28 @@ static unsigned weigh(unsigned sum, size_t *place, const char *text, size_t len)
 		} else if (mrz_is_letter(text[i])) {
 			v = (unsigned)(text[i] - 'A') + 10;
 		}
-		sum += v * weight[(*place)++ % 3];
+		sum += v * weight[(*at)++ % 3];
 	}
 	return sum;
 }
 
 char mrz_check_digit(const char *text, size_t len)
 {
-	size_t place = 0;
+	size_t at = 0;
 
-	return (char)('0' + weigh(0, &place, text, len) % 10);
+	return (char)('0' + weigh(0, &at, text, len) % 10);
 }
 
 char mrz_composite(const struct mrz_layout *l, const char *const line[MRZ_LINES_MAX])
 {
 	unsigned sum = 0;
-	size_t place = 0;
+	size_t at = 0;
 
 	for (int i = 0; i < 4; i++) {
 		const struct mrz_span *s = &l->composite[i];
 
 		if (s->len > 0) {
-			sum = weigh(sum, &place, line[s->line] + s->at, s->len);
+			sum = weigh(sum, &at, line[s->line] + s->at, s->len);
 		}
 	}
 	return (char)('0' + sum % 10);
@@ -113,22 +113,22 @@ static char *place(struct writer *w, enum mrz_field f)
 
 static void put(struct writer *w, enum mrz_field f, const char *text, size_t from)
 {
-	size_t len = strlen(text);
-	char *out = place(w, f) + from;
+	size_t room = w->layout->field[f].len;
+	char *out = place(w, f);
 
-	if (from + len > w->layout->field[f].len) {
-		w->failed = true;
-		return;
-	}
-	for (size_t i = 0; i < len; i++) {
-		bool letter = mrz_is_letter(text[i]);
-		bool other = mrz_is_digit(text[i]) || text[i] == '<' || text[i] == ' ';
+	for (; *text != '\0'; text++) {
+		bool fits = from < room && (mrz_is_letter(*text) || mrz_is_digit(*text) ||
+					    *text == '<' || *text == ' ');
 
-		w->failed |= !letter && !other;
-		out[i] = text[i];
-		if (text[i] == ' ') {
-			out[i] = '<';
+		if (!fits) {
+			w->failed = true;
+			return;
 		}
+		out[from] = *text;
+		if (*text == ' ') {
+			out[from] = '<';
+		}
+		from++;
 	}
 }
 
@@ -171,6 +171,7 @@ static void put_names(struct writer *w, const struct mrz *m)
 	size_t second = spell(w, m->given, given);
 	char *out = place(w, MRZ_F_NAMES);
 
+	assert(room > 3 && room < MRZ_NAMES);
 	if (!mrz_is_letter(surname[0]) || (second > 0 && !mrz_is_letter(given[0]))) {
 		w->failed = true;
 		return;

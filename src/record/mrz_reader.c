@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <string.h>
 
 #include "record/mrz.h"
@@ -123,7 +124,7 @@ static int check_code(const struct reader *r, enum mrz_format format)
 {
 	const char *code = chars(r, MRZ_F_TYPE);
 	/* What may stand first: parts 4 to 7, "document code". */
-	static const char *const first[MRZ_FORMATS] = { "ACI", "ACI", "P", "V", "V" };
+	static const char *const first[MRZ_FORMATS] = { "IAC", "IAC", "P", "V", "V" };
 
 	if (code[0] == '<' || strchr(first[format], code[0]) == NULL) {
 		return fail(r, ERR_UNSUPPORTED, MRZ_F_TYPE, 0);
@@ -355,6 +356,7 @@ int mrz_reader_read(struct bytes text, struct mrz *out, struct fault *fault)
 	int e = split(text, &r, &m.format);
 
 	if (e == ERR_OK) {
+		assert(r.layout != NULL);
 		e = check_fields(&r, m.format);
 	}
 	if (e != ERR_OK) {

@@ -1,5 +1,6 @@
 #include "synth/grow.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +12,8 @@
 
 /* Growing happens at half size, where a filter costs a sixteenth; the last passes at full
  * size round the ridges off. */
-#define HALF_WIDTH  (GROW_WIDTH / 2)
-#define HALF_HEIGHT (GROW_HEIGHT / 2)
+enum { HALF_WIDTH = GROW_WIDTH / 2, HALF_HEIGHT = GROW_HEIGHT / 2 };
+
 #define TURNS       48 /* filters for 180 degrees */
 #define PERIODS     9
 #define PERIOD_LOW  6.6F /* pixels; each next one is PERIOD_STEP longer */
@@ -21,6 +22,8 @@
 #define SMALL_ROW   12
 #define LARGE       19
 #define LARGE_ROW   20
+#define SMALL_SIZE  ((size_t)SMALL * SMALL_ROW)
+#define LARGE_SIZE  ((size_t)LARGE * LARGE_ROW)
 #define PASSES      20
 #define SPECK_LOW   10 /* half-size pixels between specks: the fewer, the fewer minutiae */
 #define SPECK_HIGH  22
@@ -98,14 +101,12 @@ static void make_filters(struct grower *g)
 {
 	for (int p = 0; p < PERIODS; p++) {
 		for (int t = 0; t < TURNS; t++) {
-			int i = p * TURNS + t;
+			size_t i = (size_t)p * TURNS + (size_t)t;
 			float angle = MATHS_PI * (float)t / TURNS;
 			float period = PERIOD_LOW + PERIOD_STEP * (float)p;
 
-			make_filter(g->small + i * SMALL * SMALL_ROW, SMALL, SMALL_ROW, angle,
-				    period / 2);
-			make_filter(g->large + i * LARGE * LARGE_ROW, LARGE, LARGE_ROW, angle,
-				    period);
+			make_filter(g->small + i * SMALL_SIZE, SMALL, SMALL_ROW, angle, period / 2);
+			make_filter(g->large + i * LARGE_SIZE, LARGE, LARGE_ROW, angle, period);
 		}
 	}
 }
@@ -114,8 +115,8 @@ static void choose_filters(struct grower *g, const struct flow *f)
 {
 	for (int y = 0; y < HALF_HEIGHT; y++) {
 		for (int x = 0; x < HALF_WIDTH; x++) {
-			float fx = 2 * (float)(x - HALF_WIDTH / 2) + 1;
-			float fy = 2 * (float)(HALF_HEIGHT / 2 - y) - 1;
+			float fx = (float)(2 * x - HALF_WIDTH + 1);
+			float fy = (float)(HALF_HEIGHT - 2 * y - 1);
 
 			if (flow_inside(f, fx, fy) < 0) {
 				continue;
@@ -141,7 +142,7 @@ static inline float filtered(const float *pixels, ptrdiff_t stride, const float 
 			four b;
 
 			memcpy(&a, pixels + y * stride + x, sizeof a);
-			memcpy(&b, filter + y * row + x, sizeof b);
+			memcpy(&b, filter + (ptrdiff_t)y * row + x, sizeof b);
 			sum += a * b;
 		}
 	}
@@ -152,14 +153,14 @@ static void pass_small(const struct grower *g, const struct plane *from, const s
 {
 	for (int y = 0; y < HALF_HEIGHT; y++) {
 		for (int x = 0; x < HALF_WIDTH; x++) {
-			unsigned i = g->filter[y * HALF_WIDTH + x];
+			size_t i = g->filter[y * HALF_WIDTH + x];
 
 			if (i == 0) {
 				continue;
 			}
 			float v =
 			    filtered(plane_pixel(from, x - SMALL / 2, y - SMALL / 2), from->stride,
-				     g->small + (i - 1) * SMALL * SMALL_ROW, SMALL, SMALL_ROW);
+				     g->small + (i - 1) * SMALL_SIZE, SMALL, SMALL_ROW);
 			*plane_pixel(to, x, y) = maths_clamp(3.0F * v, -1, 1);
 		}
 	}
@@ -169,14 +170,14 @@ static void pass_large(const struct grower *g, const struct plane *from, const s
 {
 	for (int y = 0; y < GROW_HEIGHT; y++) {
 		for (int x = 0; x < GROW_WIDTH; x++) {
-			unsigned i = g->filter[(y / 2) * HALF_WIDTH + x / 2];
+			size_t i = g->filter[(y / 2) * HALF_WIDTH + x / 2];
 
 			if (i == 0) {
 				continue;
 			}
 			float v =
 			    filtered(plane_pixel(from, x - LARGE / 2, y - LARGE / 2), from->stride,
-				     g->large + (i - 1) * LARGE * LARGE_ROW, LARGE, LARGE_ROW);
+				     g->large + (i - 1) * LARGE_SIZE, LARGE, LARGE_ROW);
 			*plane_pixel(to, x, y) = maths_clamp(1.3F * v, -1, 1);
 		}
 	}
@@ -228,11 +229,11 @@ static void grower_done(struct grower *g)
 
 static int grower_init(struct grower *g)
 {
-	const size_t filters = TURNS * PERIODS;
+	const size_t filters = (size_t)TURNS * PERIODS;
 
 	*g = (struct grower){ 0 };
-	g->small = calloc(filters * SMALL * SMALL_ROW, sizeof *g->small);
-	g->large = calloc(filters * LARGE * LARGE_ROW, sizeof *g->large);
+	g->small = calloc(filters * SMALL_SIZE, sizeof *g->small);
+	g->large = calloc(filters * LARGE_SIZE, sizeof *g->large);
 	g->filter = calloc((size_t)HALF_WIDTH * HALF_HEIGHT, sizeof *g->filter);
 	if (g->small == NULL || g->large == NULL || g->filter == NULL) {
 		return ERR_NOMEM;

@@ -1,5 +1,6 @@
 #include <assert.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/err.h"
@@ -128,8 +129,8 @@ static struct flow_point locate(const struct touch *t, float x, float y)
 /* The ridge (-1..1) and the gap (0..1) at a place of the finger, between four pixels. */
 static float look(const struct synth_master *m, struct flow_point p, float *gap)
 {
-	float x = p.x + GROW_WIDTH / 2 - 0.5F;
-	float y = p.y + GROW_HEIGHT / 2 - 0.5F;
+	float x = p.x + GROW_WIDTH * 0.5F - 0.5F;
+	float y = p.y + GROW_HEIGHT * 0.5F - 0.5F;
 	int ix = (int)maths_clamp(x, 0, GROW_WIDTH - 2);
 	int iy = (int)maths_clamp(y, 0, GROW_HEIGHT - 2);
 	float fx = maths_clamp(x - (float)ix, 0, 1);
@@ -168,9 +169,9 @@ static float ink_at(const struct touch *t, int x, int y)
 	float gap;
 	float ridge = look(t->master, p, &gap);
 	float grain = t->params->grain * lattice_at(&t->lattice[GRAIN], px, py);
-	float press =
+	float pressure =
 	    lattice_at(&t->lattice[PRESSURE], px, py) * (0.15F + 0.6F * t->params->wetness);
-	float dry = t->thickness + press + 0.5F * (1 - maths_smooth(inside * 5));
+	float dry = t->thickness + pressure + 0.5F * (1 - maths_smooth(inside * 5));
 
 	/* Dry skin touches in spots; wet skin fills its pores. */
 	grain *= 0.55F + 0.55F * maths_clamp(dry, -0.5F, 1);
@@ -201,9 +202,9 @@ static void sense(struct touch *t, const float *ink, uint8_t *grey)
 	int height = (int)t->params->height;
 
 	for (int y = 0; y < height; y++) {
-		const float *up = ink + (y > 0 ? y - 1 : y) * width;
-		const float *at = ink + y * width;
-		const float *low = ink + (y < height - 1 ? y + 1 : y) * width;
+		const float *up = ink + (ptrdiff_t)(y > 0 ? y - 1 : y) * width;
+		const float *at = ink + (ptrdiff_t)y * width;
+		const float *low = ink + (ptrdiff_t)(y < height - 1 ? y + 1 : y) * width;
 
 		for (int x = 0; x < width; x++) {
 			int l = x > 0 ? x - 1 : x;

@@ -1,5 +1,6 @@
 #include "synth/lattice.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/err.h"
@@ -36,7 +37,7 @@ float lattice_at(const struct lattice *l, float x, float y)
 	int iy = (int)y;
 	float fx = x - (float)ix;
 	float fy = y - (float)iy;
-	const float *p = l->at + iy * l->columns + ix;
+	const float *p = l->at + (ptrdiff_t)iy * l->columns + ix;
 
 	fx = fx * fx * (3 - 2 * fx);
 	fy = fy * fy * (3 - 2 * fy);

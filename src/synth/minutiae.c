@@ -159,8 +159,8 @@ static void set_down(struct touch *t, const struct mark *m, struct fmr *out)
 	}
 	float c = maths_cos(t->turn);
 	float s = maths_sin(t->turn);
-	float ix = WIDTH / 2 + t->shift_x + c * x - s * y;
-	float iy = HEIGHT / 2 - t->shift_y - s * x - c * y;
+	float ix = WIDTH * 0.5F + t->shift_x + c * x - s * y;
+	float iy = HEIGHT * 0.5F - t->shift_y - s * x - c * y;
 
 	if (ix < EDGE || iy < EDGE || ix >= WIDTH - EDGE || iy >= HEIGHT - EDGE) {
 		return;

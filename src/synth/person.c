@@ -26,10 +26,10 @@ static const struct sound sounds[] = {
 	{ "Latn",
 	  { "BR", "V", "QU", "TH", "M", "D", "GL", "L", "S", "P", "F", "H" },
 	  { "A", "E", "I", "O", "U", "EI", "OU", "A", "E", "I", "O", "AU" },
-	  { "R", "L", "N", "M", "SK", "ND", "T", "X", "", "", "", "S" },
-	  { "SEN", "WICK", "MOOR", "BERT", "AUD", "INGA", "HOLT", "ELLI", "MANE", "EAU", "GART",
+	  { "R", "L", "N", "M", "SK", "NT", "T", "X", "", "", "", "S" },
+	  { "SEN", "WICK", "MOOR", "BERT", "AUD", "INGA", "HOLT", "ELLI", "MONDA", "EAU", "GART",
 	    "OSSA" },
-	  { "INE", "ELA", "ISSE", "YRA" },
+	  { "INE", "ELA", "ISSA", "YRA" },
 	  { "ON", "ARD", "US", "WIN" },
 	  18 },
 	{ "Cyrl",
@@ -84,11 +84,11 @@ static const struct sound sounds[] = {
 	  { "AYELU", "EGEDO", "IMARU", "ASSEHA", "OBRE", "ITENU", "EMARI", "UDAYE", "AKISO",
 	    "EWALO", "ODISA", "EREGA" },
 	  { "ITU", "ESHA", "AWIT", "ELEM" },
-	  { "AKE", "OFRE", "EMU", "ISAY" },
+	  { "AKU", "OFRE", "EMU", "ISAY" },
 	  0 },
 	{ "Latn", /* Turkic and others that write Latin now */
 	  { "Y", "K", "D", "G", "B", "T", "S", "OR", "M", "CH", "ER", "N" },
-	  { "I", "A", "U", "O", "E", "A", "I", "U", "A", "OE", "E", "UE" },
+	  { "I", "A", "U", "O", "E", "A", "I", "U", "A", "OE", "E", "UO" },
 	  { "LD", "R", "N", "K", "Z", "T", "", "", "L", "", "RT", "M" },
 	  { "OGLAR", "MERK", "SOYU", "DURAL", "KAYIN", "TASHLI", "BEKIR", "ALTIN", "GURAY", "OZMEL",
 	    "YAREN", "DEMIK" },
@@ -101,7 +101,7 @@ static const struct sound sounds[] = {
 static const char *const swaps[][2] = {
 	{ "KH", "H" },   { "ZH", "J" },  { "OU", "U" }, { "EE", "I" },  { "AA", "A" },
 	{ "SH", "SCH" }, { "TS", "TZ" }, { "PH", "F" }, { "EI", "AY" }, { "QU", "KW" },
-	{ "CH", "TCH" }, { "IA", "YA" }, { "OE", "O" }, { "UE", "U" },  { "TH", "T" },
+	{ "CH", "TCH" }, { "IA", "YA" }, { "OE", "O" }, { "UO", "U" },  { "TH", "T" },
 	{ "X", "KS" },   { "Q", "K" },   { "Y", "I" },  { "W", "V" },   { "C", "K" },
 };
 
@@ -109,7 +109,7 @@ static const char states[][4] = {
 	"AFG", "AGO", "ALB", "ARG", "AUS", "BGD", "BRA", "CAN", "CHN", "CIV", "COD",
 	"COL", "DZA", "EGY", "ERI", "ESP", "ETH", "FRA", "GEO", "GHA", "GRC", "IND",
 	"IRN", "IRQ", "ITA", "KEN", "LBN", "MAR", "MDA", "MEX", "NGA", "PAK", "POL",
-	"SEN", "SOM", "SYR", "TUN", "TUR", "UKR", "VNM", "XXA", "XXB",
+	"SEN", "SYR", "TUN", "TUR", "UKR", "VNM", "XXA", "XXB",
 };
 
 #define COUNT(a) ((uint32_t)(sizeof(a) / sizeof((a)[0])))
@@ -308,7 +308,9 @@ void synth_person(uint64_t seed, uint64_t index, bool canary, struct synth_perso
 	const struct sound *s = &sounds[dice_below(&d, COUNT(sounds))];
 	uint32_t sex = dice_below(&d, 100);
 
-	p.sex = sex < 1 ? 'X' : (sex < 48 ? 'F' : 'M');
+	static const char sexes[] = "XFM";
+
+	p.sex = sexes[(sex >= 1) + (sex >= 48)];
 	memcpy(p.script, s->script, sizeof p.script);
 	make_names(&d, s, &p);
 	respell(&d, p.surname, p.other_surname);
