@@ -45,11 +45,13 @@ const struct mrz_layout mrz_layouts[MRZ_FORMATS] = {
 	[MRZ_MRVA] = { 2,
 		       44,
 		       { SECOND_LINE, [MRZ_F_NAMES] = { 0, 5, 39 },
-			 [MRZ_F_OPTIONAL] = { 1, 28, 16 } } },
+			 [MRZ_F_OPTIONAL] = { 1, 28, 16 } },
+		       { { 0, 0, 0 } } },
 	[MRZ_MRVB] = { 2,
 		       36,
 		       { SECOND_LINE, [MRZ_F_NAMES] = { 0, 5, 31 },
-			 [MRZ_F_OPTIONAL] = { 1, 28, 8 } } },
+			 [MRZ_F_OPTIONAL] = { 1, 28, 8 } },
+		       { { 0, 0, 0 } } },
 };
 
 static unsigned weigh(unsigned sum, size_t *at, const char *text, size_t len)
