@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define DAY_MS     86400000ULL
-#define DAY_MAX    73049U /* 2169-12-31: no record may live longer */
+#define DAY_MAX    73048U /* 2169-12-31: no record may live longer */
 #define DAY_TEXT   11     /* room for "2026-11-24" and its zero */
 #define DAY_MOMENT 21     /* room for "2026-11-24T10:31:00Z" and its zero */
 

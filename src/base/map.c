@@ -19,10 +19,13 @@ void map_done(struct map *m)
 	*m = (struct map){ .seed = m->seed };
 }
 
+/* Not in ISO C, but in gcc and clang. */
+__extension__ typedef unsigned __int128 wide;
+
 /* Two rounds of multiply and fold over both halves of the key, keyed by the seed. */
 static uint64_t mix(uint64_t a, uint64_t b)
 {
-	unsigned __int128 p = (unsigned __int128)a * b;
+	wide p = (wide)a * b;
 
 	return (uint64_t)p ^ (uint64_t)(p >> 64);
 }
