@@ -165,8 +165,9 @@ static void the_words_are_the_answers(void **state)
 
 static void match_answers_are_fields(void **state)
 {
-	struct policy *p = load("return { match = function(e) return { search = false, fpir = 0.0123, "
-				"reviewers = 3, headquarters = false, reason = 'r' } end }");
+	struct policy *p =
+	    load("return { match = function(e) return { search = false, fpir = 0.0123, "
+		 "reviewers = 3, headquarters = false, reason = 'r' } end }");
 	struct policy *q = load("return { match = function(e) return { fpir = 0.25 } end }");
 	struct policy_encounter e = border();
 	struct policy_peer self = post();
@@ -237,8 +238,9 @@ static void a_wrong_match_answer_is_the_default(void **state)
 
 static void classify_gives_region_and_sensitivity_only(void **state)
 {
-	struct policy *p = load("return { classify = function(r) r.owner = 'XXX' "
-				"return { region = 'UTO-EAST-2', sensitivity = 'restricted' } end }");
+	struct policy *p =
+	    load("return { classify = function(r) r.owner = 'XXX' "
+		 "return { region = 'UTO-EAST-2', sensitivity = 'restricted' } end }");
 	struct notice n = red();
 	struct policy_record record = { &n, GROUP_MATCH, bytes_of("UTO-NORTH") };
 	struct labels l;
@@ -263,9 +265,15 @@ static void classify_gives_region_and_sensitivity_only(void **state)
 static void a_wrong_region_or_sensitivity_is_the_default(void **state)
 {
 	static const char *const answers[] = {
-		"{ region = '' }",	"{ region = 'uto' }",	  "{ region = 'A B' }",
-		"{ region = 5 }",	"{ region = 'A\\0B' }",	  "{ sensitivity = 'secret' }",
-		"{ sensitivity = 1 }",	"{ group = 'control' }",  "{ owner = 'XXX' }",
+		"{ region = '' }",
+		"{ region = 'uto' }",
+		"{ region = 'A B' }",
+		"{ region = 5 }",
+		"{ region = 'A\\0B' }",
+		"{ sensitivity = 'secret' }",
+		"{ sensitivity = 1 }",
+		"{ group = 'control' }",
+		"{ owner = 'XXX' }",
 		"{ region = 'A23456789012345678901234567890123' }",
 		"{ region = 'UTO-EAST', sensitivity = 'public' }",
 	};
@@ -442,7 +450,8 @@ static void offered_functions_do_what_the_manual_says(void **state)
 		"math.abs(-3) == 3 and math.ceil(1.2) == 2 and math.floor(-1.2) == -2",
 		"math.max(1, 3, 2) == 3 and math.min(1, 3, 2) == 1",
 		"math.maxinteger + 1 == math.mininteger",
-		"math.tointeger(3.0) == 3 and math.type(1) == 'integer' and math.type(1.0) == 'float'",
+		"math.tointeger(3.0) == 3 and math.type(1) == 'integer' and math.type(1.0) == "
+		"'float'",
 		"('abc'):byte(2) == 98 and select('#', ('abc'):byte(1, -1)) == 3",
 		"select('#', ('abc'):byte(9)) == 0 and ('abc'):byte(-1) == 99",
 		"('abc'):len() == 3 and #'' == 0 and string.len('\\0') == 1",
@@ -455,9 +464,11 @@ static void offered_functions_do_what_the_manual_says(void **state)
 		"table.concat({ 'a', 'b', 'c' }, ',', 2, 3) == 'b,c'",
 		"(function() local t = { 1, 3 } table.insert(t, 2, 2) table.insert(t, 4) "
 		"return table.concat(t) end)() == '1234'",
-		"(function() local t = { 1, 2, 3 } local a, b = table.remove(t, 1), table.remove(t) "
+		"(function() local t = { 1, 2, 3 } local a, b = table.remove(t, 1), "
+		"table.remove(t) "
 		"return a == 1 and b == 3 and #t == 1 and table.remove({}) == nil end)()",
-		"(function() local t = { 5, 3, 9, 1, 7 } table.sort(t) return table.concat(t) end)() "
+		"(function() local t = { 5, 3, 9, 1, 7 } table.sort(t) return table.concat(t) "
+		"end)() "
 		"== '13579'",
 		"(function() local t = { 'b', 'a' } table.sort(t, function(x, y) return x > y end) "
 		"return table.concat(t) end)() == 'ba'",
@@ -479,9 +490,10 @@ static void offered_functions_do_what_the_manual_says(void **state)
 		struct policy_reason why;
 		struct policy *p;
 
-		(void)snprintf(source, sizeof source,
-			       "return { entitle = function() return (%s) and 'read' or 'relay' end }",
-			       truths[i]);
+		(void)snprintf(
+		    source, sizeof source,
+		    "return { entitle = function() return (%s) and 'read' or 'relay' end }",
+		    truths[i]);
 		p = load(source);
 		if (policy_entitle(p, &class, &peer, &peer, &why) != RIGHT_READ) {
 			print_message("%s: %s\n", truths[i], why.text);
@@ -518,6 +530,7 @@ static void compare_list(const char *text, const char *section, const char *lead
 	size_t count = 0;
 
 	assert_non_null(at);
+	at++;
 	while ((at = strchr(at, '\n')) != NULL && strncmp(++at, "## ", 3) != 0) {
 		char name[64] = "";
 

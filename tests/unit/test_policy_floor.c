@@ -244,8 +244,8 @@ static uint32_t draw(uint32_t below)
 static void check_disclosure(const struct notice *n, const struct policy_encounter *e,
 			     const struct policy_peer *self, size_t s)
 {
-	static const enum disclosure said[SAYS] = { DISCLOSE_NOTHING, DISCLOSE_REFERENCE,
-						    DISCLOSE_FULL,    DISCLOSE_FULL,
+	static const enum disclosure said[SAYS] = { DISCLOSE_NOTHING,   DISCLOSE_REFERENCE,
+						    DISCLOSE_FULL,      DISCLOSE_FULL,
 						    DISCLOSE_REFERENCE, DISCLOSE_REFERENCE };
 	struct policy_reason why;
 	enum disclosure got = policy_disclose(says[s], n, e, self, &why);

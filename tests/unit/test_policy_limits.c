@@ -63,7 +63,8 @@ static const struct script scripts[] = {
 	{ "next", "return next(peer)", NOTHING },
 	{ "print", "print('x')", NOTHING },
 	{ "os.time", "return os.time()", "attempt to index a nil value (global 'os')" },
-	{ "io.open", "return io.open('/etc/passwd')", "attempt to index a nil value (global 'io')" },
+	{ "io.open", "return io.open('/etc/passwd')",
+	  "attempt to index a nil value (global 'io')" },
 	{ "debug.sethook", "debug.sethook()", "attempt to index a nil value (global 'debug')" },
 	{ "coroutine.wrap", "return coroutine.wrap(error)()",
 	  "attempt to index a nil value (global 'coroutine')" },
@@ -76,14 +77,15 @@ static const struct script scripts[] = {
 	{ "a library sorted", "table.sort(table)", "table expected" },
 	{ "concat of a table in itself", "local t = {} t[1] = t return table.concat(t)",
 	  "no text or number" },
-	{ "concat of 2^40 places", "return table.concat({}, 'x', 1, 1 << 40)", "too many elements" },
+	{ "concat of 2^40 places", "return table.concat({}, 'x', 1, 1 << 40)",
+	  "too many elements" },
 	{ "concat of a long result",
 	  "local t = {} for i = 1, 4000 do t[i] = 'ab' end return table.concat(t)",
 	  "the result is too long" },
 	{ "sort with a comparison that never returns",
 	  "table.sort({ 2, 1 }, function() while true do end end)", TOO_LONG },
-	{ "sort of more than fits",
-	  "local t = {} for i = 1, 5000 do t[i] = -i end table.sort(t)", "too many elements" },
+	{ "sort of more than fits", "local t = {} for i = 1, 5000 do t[i] = -i end table.sort(t)",
+	  "too many elements" },
 	{ "sort for ever",
 	  "local t = {} for i = 1, 4000 do t[i] = i end "
 	  "while true do table.sort(t, function(a, b) return a > b end) end",
@@ -116,7 +118,8 @@ static const struct script scripts[] = {
 	  TOO_LONG },
 	{ "tostring for ever", "while true do local _ = tostring(1.5) end", TOO_LONG },
 	{ "an address", "return tostring({})", "no text for this type" },
-	{ "byte of everything", "local s = 'x' for i = 1, 11 do s = s .. s end return s:byte(1, -1)",
+	{ "byte of everything",
+	  "local s = 'x' for i = 1, 11 do s = s .. s end return s:byte(1, -1)",
 	  "too many results" },
 	{ "an error that is a table", "error({})", "the error is not a text" },
 	{ "an error without a text", "error()", "the error is not a text" },
@@ -200,7 +203,8 @@ static void a_hostile_text_is_refused_when_loaded(void **state)
 		{ "local t = {} for i = 1, 1e9 do t[i] = i end", ERR_NOMEM, TOO_WIDE },
 		{ "return 1", ERR_POLICY, "does not return a table" },
 		{ "return string", ERR_POLICY, "does not return a table" },
-		{ "return { entitel = function() end }", ERR_POLICY, "'entitel' that is not known" },
+		{ "return { entitel = function() end }", ERR_POLICY,
+		  "'entitel' that is not known" },
 		{ "return { entitle = 'read' }", ERR_POLICY, "'entitle' is not a function" },
 		{ "return { name = '' }", ERR_POLICY, "'name' is not a text" },
 		{ "return { version = 1.5 }", ERR_POLICY, "'version' is not a whole number" },
@@ -219,7 +223,8 @@ static void a_hostile_text_is_refused_when_loaded(void **state)
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		struct policy *p = NULL;
 		char message[200] = "";
-		int rc = policy_new(bytes_of(texts[i].source), &limits, &p, message, sizeof message);
+		int rc =
+		    policy_new(bytes_of(texts[i].source), &limits, &p, message, sizeof message);
 
 		if (rc != texts[i].code || strstr(message, texts[i].message) == NULL) {
 			print_message("%s: %s, %s\n", texts[i].source, err_name(rc), message);
@@ -275,9 +280,10 @@ static void a_text_of_one_byte_too_many_is_refused(void **state)
 	(void)state;
 	memset(source, ' ', sizeof source);
 	memcpy(source, "return {}", 9);
-	assert_int_equal(policy_new((struct bytes){ (const uint8_t *)source, POLICY_SOURCE_MAX + 1 },
-				    &limits, &p, message, sizeof message),
-			 ERR_LIMIT);
+	assert_int_equal(
+	    policy_new((struct bytes){ (const uint8_t *)source, POLICY_SOURCE_MAX + 1 }, &limits,
+		       &p, message, sizeof message),
+	    ERR_LIMIT);
 	assert_int_equal(policy_new((struct bytes){ (const uint8_t *)source, POLICY_SOURCE_MAX },
 				    &limits, &p, message, sizeof message),
 			 ERR_OK);
