@@ -37,8 +37,8 @@ enum event_kind {
 	EVENT_LINK_DRAINED, /* what was sent has left: the next bulk may follow */
 	EVENT_LINK_DOWN,    /* also the answer to an EFFECT_DIAL that failed: link 0, address */
 	EVENT_ASK,          /* somebody at the control socket asks: ask, bytes (node/ask.h) */
-	EVENT_EXAMINED,     /* answer to EFFECT_EXAMINE: job, bytes (intake/worker.h), or code */
-	EVENT_FOUND,        /* answer to EFFECT_SEARCH: job, found */
+	EVENT_EXAMINED, /* answer to EFFECT_EXAMINE: job, body of the worker's answer, or code */
+	EVENT_FOUND,    /* answer to EFFECT_SEARCH: job, found */
 };
 
 struct event {
