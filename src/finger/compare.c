@@ -1,0 +1,81 @@
+#include "finger/compare.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "finger/angle.h"
+#include "finger/overlap.h"
+
+/* 100 x log10 of the likelihood ratio: a logistic regression on the development sets with
+ * both classes weighing the same (docs/FINGERPRINT.md). */
+#define BASE      (-336.0f)
+#define SHARE     1033.0f
+#define STRENGTH  115.0f
+#define SCORE_MIN (-1000.0f)
+#define SCORE_MAX 2000.0f
+
+/* One channel of both prints. */
+static void channel(const struct finger_template *a, const struct finger_template *b, unsigned set,
+		    struct compare_evidence *out)
+{
+	struct pairs pairs;
+	struct agreement g;
+	struct overlap_pose pose;
+	struct overlap o = { 0 };
+
+	pairs_find(a->set[set], b->set[set], &pairs);
+	agree_find(a->set[set], b->set[set], &pairs, &g);
+	out->strength += g.strength;
+	out->pairs += (float)g.count;
+	out->like += g.like;
+	if (!overlap_pose_of(a->set[set], b->set[set], &g, &pose)) {
+		return;
+	}
+	overlap_minutiae(a, b, set, &g, &pose, &o);
+	overlap_flow(&a->flow, &b->flow, &pose, &o);
+	out->mates += o.mates;
+	out->share += o.could > 0 ? 2 * o.mates / (o.could + 2.0f) : 0;
+	out->flow += o.flow;
+	out->cells += o.cells;
+}
+
+void compare_evidence(const struct finger_template *a, const struct finger_template *b,
+		      struct compare_evidence *out)
+{
+	unsigned sets = a->sets < b->sets ? a->sets : b->sets;
+
+	memset(out, 0, sizeof(*out));
+	/* One order for a pair, whoever asks: sums of fractions must not differ. */
+	if (a->print > b->print) {
+		const struct finger_template *t = a;
+
+		a = b;
+		b = t;
+	}
+	for (unsigned k = 0; k < sets; k++) {
+		channel(a, b, k, out);
+	}
+	out->strength /= (float)sets;
+	out->pairs /= (float)sets;
+	out->like /= (float)sets;
+	out->mates /= (float)sets;
+	out->share /= (float)sets;
+	out->flow /= (float)sets;
+	out->cells /= (float)sets;
+	if (a->period > 0 && b->period > 0) {
+		float d = (float)(a->period - b->period) / (float)(a->period + b->period);
+
+		out->period = d < 0 ? -d : d;
+	}
+}
+
+int finger_compare(const struct finger_template *a, const struct finger_template *b)
+{
+	struct compare_evidence e;
+	float score;
+
+	compare_evidence(a, b, &e);
+	score = BASE + SHARE * e.share + STRENGTH * sqrtf(e.strength);
+	score = score < SCORE_MIN ? SCORE_MIN : score > SCORE_MAX ? SCORE_MAX : score;
+	return angle_round(score);
+}

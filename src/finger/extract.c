@@ -1,0 +1,181 @@
+/* From an image to a template, step by step. */
+#include <string.h>
+
+#include "finger/angle.h"
+#include "finger/extended.h"
+#include "finger/field.h"
+#include "finger/filter.h"
+#include "finger/finger.h"
+#include "finger/minutiae.h"
+#include "finger/period.h"
+#include "finger/plane.h"
+#include "finger/quality.h"
+#include "finger/segment.h"
+#include "finger/skeleton.h"
+#include "record/fmr.h"
+
+#define AREA_LEAST  60   /* blocks of 8 x 8 pixels: less is no print */
+#define COUNT_LEAST 4    /* minutiae in each channel */
+#define FINE        1.1f /* smoothing of the flow, in blocks */
+#define ENHANCED    1.5f
+#define COARSE      0.25f
+#define PPCM        197 /* 500 ppi */
+
+struct extraction {
+	struct arena arena;
+	struct plane grey;
+	struct plane even;
+	struct plane_tone *tone;
+	struct field field;  /* from the image */
+	struct field better; /* from the image enhanced once */
+	struct minutiae line;
+	struct minutiae gabor;
+};
+
+static int prepare(struct extraction *e, const struct image *image)
+{
+	int err = plane_scale(image, &e->grey, &e->arena);
+
+	if (err == ERR_OK) {
+		err = plane_even(&e->grey, &e->even, &e->tone, &e->arena);
+	}
+	if (err == ERR_OK) {
+		err = field_init(&e->field, e->grey.width, e->grey.height, &e->arena);
+	}
+	if (err == ERR_OK) {
+		err = field_flow(&e->field, &e->even, FINE, COARSE, &e->arena);
+	}
+	if (err == ERR_OK) {
+		err = segment_print(&e->field, e->tone, &e->arena);
+	}
+	if (err == ERR_OK) {
+		err = period_estimate(&e->field, &e->even, &e->arena);
+	}
+	return err;
+}
+
+static int find(struct extraction *e, const struct plane *response, const struct field *f,
+		struct minutiae *out)
+{
+	struct skeleton s;
+	int err = skeleton_make(response, &s, &e->arena);
+
+	return err == ERR_OK ? minutiae_find(&s, f, out, &e->arena) : err;
+}
+
+/* Channel B: filter, read the flow again from the cleaner image, filter once more. */
+static int channel_gabor(struct extraction *e)
+{
+	struct plane once;
+	struct plane twice;
+	size_t n = (size_t)e->field.columns * (size_t)e->field.rows;
+	int err = filter_ridges(FILTER_GABOR, &e->even, &e->field, &once, &e->arena);
+
+	if (err == ERR_OK) {
+		err = field_init(&e->better, e->grey.width, e->grey.height, &e->arena);
+	}
+	if (err == ERR_OK) {
+		err = field_flow(&e->better, &once, ENHANCED, COARSE, &e->arena);
+	}
+	if (err != ERR_OK) {
+		return err;
+	}
+	memcpy(e->better.mask, e->field.mask, n);
+	memcpy(e->better.period, e->field.period, n);
+	/* An enhanced image is coherent everywhere: what the raw one showed counts. */
+	memcpy(e->better.coherence, e->field.coherence, n);
+	err = filter_ridges(FILTER_GABOR, &e->even, &e->better, &twice, &e->arena);
+	return err == ERR_OK ? find(e, &twice, &e->better, &e->gabor) : err;
+}
+
+static int channel_line(struct extraction *e)
+{
+	struct plane response;
+	int err = filter_ridges(FILTER_LINE, &e->even, &e->field, &response, &e->arena);
+
+	return err == ERR_OK ? find(e, &response, &e->field, &e->line) : err;
+}
+
+static uint8_t mean_period(const struct field *f)
+{
+	int sum = 0;
+	int n = 0;
+
+	for (int i = 0; i < f->columns * f->rows; i++) {
+		sum += f->mask[i] ? f->period[i] : 0;
+		n += f->mask[i];
+	}
+	return (uint8_t)(n > 0 ? sum / n : 0);
+}
+
+static int write(struct extraction *e, uint8_t position, uint8_t quality, struct buf *iso,
+		 struct buf *extended)
+{
+	struct fmr *view = arena_take(&e->arena, 1, sizeof(*view));
+	struct extended *x = arena_take(&e->arena, 1, sizeof(*x));
+	size_t start = iso->len;
+	int err;
+
+	if (view == NULL || x == NULL) {
+		return ERR_NOMEM;
+	}
+	*view = (struct fmr){ .width = (uint16_t)e->grey.width,
+			      .height = (uint16_t)e->grey.height,
+			      .ppcm_x = PPCM,
+			      .ppcm_y = PPCM,
+			      .position = position,
+			      .quality = quality,
+			      .count = (uint8_t)e->gabor.count };
+	for (size_t i = 0; i < e->gabor.count; i++) {
+		const struct minutia *m = &e->gabor.at[i];
+
+		/* Our angles run clockwise, since y points down; ISO's run the other way. */
+		view->minutia[i] = (struct fmr_minutia){ .x = (uint16_t)m->x,
+							 .y = (uint16_t)m->y,
+							 .angle = (uint8_t)(256 - m->angle),
+							 .type = m->type,
+							 .quality = m->quality };
+	}
+	err = fmr_write(view, 1, iso);
+	if (err != ERR_OK) {
+		return err;
+	}
+	x->period = mean_period(&e->better);
+	x->second = e->line;
+	extended_from_field(&e->better, &x->flow);
+	return extended_write(x, (struct bytes){ iso->data + start, iso->len - start }, extended);
+}
+
+int finger_extract(const struct image *image, uint8_t position, struct buf *iso,
+		   struct buf *extended, struct finger_quality *quality)
+{
+	struct extraction e;
+	int err;
+
+	memset(&e, 0, sizeof(e));
+	*quality = (struct finger_quality){ 0 };
+	arena_init(&e.arena, 0);
+	err = prepare(&e, image);
+	if (err != ERR_OK) {
+		goto out;
+	}
+	if (field_area(&e.field) >= AREA_LEAST) {
+		err = channel_gabor(&e);
+		if (err == ERR_OK) {
+			err = channel_line(&e);
+		}
+		if (err != ERR_OK) {
+			goto out;
+		}
+	}
+	minutiae_confirm(&e.gabor, &e.line);
+	quality_judge(&e.grey, e.tone, &e.field, &e.gabor, &e.line, quality);
+	if (e.gabor.count < COUNT_LEAST) {
+		err = ERR_RANGE;
+		goto out;
+	}
+	err = write(&e, position, quality->score, iso, extended);
+out:
+	arena_done(&e.arena);
+	return err;
+}

@@ -1,0 +1,162 @@
+#include "finger/pairs.h"
+
+#include <string.h>
+
+#include "finger/angle.h"
+
+#define TURN_MAX   64 /* of 256: prints turned by more than a quarter are not searched */
+#define FAR        40 /* of 128: flow that differs more counts as different */
+#define KNOWN_MIN  20 /* samples known in both */
+#define FLOW_MIN   0.50f
+#define TAKEN      384 /* pairs whose neighbours are looked at */
+#define LEVELS     256
+#define NEAR_ANGLE 22
+#define NEAR_MIN   6
+
+/* Lanes for the compiler; every operation is on whole numbers, so all widths agree. */
+typedef int8_t lanes __attribute__((vector_size(16)));
+typedef uint8_t ulanes __attribute__((vector_size(16)));
+typedef uint64_t words __attribute__((vector_size(16)));
+
+static unsigned sum_of(ulanes v)
+{
+	words w = (words)v;
+	words even = w & 0x00ff00ff00ff00ffULL;
+	words odd = (w >> 8) & 0x00ff00ff00ff00ffULL;
+	words both = even + odd;
+	uint64_t s = both[0] + both[1];
+
+	return (unsigned)((s * 0x0001000100010001ULL) >> 48);
+}
+
+/* How alike the flow is around two minutiae: 0..255. */
+static unsigned flow_alike(const struct template_point *a, const struct template_point *b)
+{
+	ulanes sum = { 0 };
+	ulanes known = { 0 };
+	unsigned n;
+
+	for (int k = 0; k < TEMPLATE_SAMPLES; k += 16) {
+		lanes x, y, ka, kb, d, m;
+
+		memcpy(&x, a->flow + k, 16);
+		memcpy(&y, b->flow + k, 16);
+		memcpy(&ka, a->known + k, 16);
+		memcpy(&kb, b->known + k, 16);
+		ka &= kb;
+		d = x - y; /* wraps: half a turn of the doubled angle is -128 */
+		m = d < 0;
+		d = (d ^ m) - m;
+		/* -128 stays negative: as far as can be. */
+		m = (d >= 0) & (d < FAR) & ka;
+		sum += (ulanes)((FAR - d) & m);
+		known += (ulanes)(ka & 1);
+	}
+	n = sum_of(known);
+	if (n < KNOWN_MIN) {
+		return 0;
+	}
+	return sum_of(sum) * 255U / (FAR * (n + 4));
+}
+
+/* How many of the nearest neighbours two minutiae have in common: 0..1. */
+static float neighbours_alike(const struct template_point *a, const struct template_point *b)
+{
+	float sum = 0;
+	int most = a->neighbours < b->neighbours ? a->neighbours : b->neighbours;
+
+	for (int i = 0; i < a->neighbours; i++) {
+		const struct template_neighbour *p = &a->near[i];
+		float best = 0;
+
+		for (int j = 0; j < b->neighbours; j++) {
+			const struct template_neighbour *q = &b->near[j];
+			int dx = p->x - q->x;
+			int dy = p->y - q->y;
+			int far = 64 + (p->x * p->x + p->y * p->y) / 40;
+			int d = dx * dx + dy * dy;
+
+			if (d < far && angle_apart(p->turn, q->turn) < NEAR_ANGLE) {
+				float s = 1.0f - 0.5f * (float)d / (float)far;
+
+				best = s > best ? s : best;
+			}
+		}
+		sum += best;
+	}
+	return sum / (float)(most > NEAR_MIN ? most : NEAR_MIN);
+}
+
+struct found {
+	uint8_t a;
+	uint8_t b;
+	uint8_t flow;
+};
+
+/* All pairs with like flow, and how many of each likeness there are. */
+static unsigned gather(const struct template_set *a, const struct template_set *b,
+		       struct found *found, unsigned count[LEVELS])
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < a->count; i++) {
+		for (unsigned j = 0; j < b->count; j++) {
+			unsigned s;
+
+			if (angle_apart(a->at[i].angle, b->at[j].angle) > TURN_MAX) {
+				continue;
+			}
+			s = flow_alike(&a->at[i], &b->at[j]);
+			if (s >= (unsigned)(FLOW_MIN * 255)) {
+				found[n++] = (struct found){ (uint8_t)i, (uint8_t)j, (uint8_t)s };
+				count[s]++;
+			}
+		}
+	}
+	return n;
+}
+
+static void insert(struct pairs *out, struct pair p)
+{
+	unsigned k;
+
+	if (out->count == PAIRS_MAX && p.like <= out->at[PAIRS_MAX - 1].like) {
+		return;
+	}
+	k = out->count < PAIRS_MAX ? out->count++ : PAIRS_MAX - 1;
+	for (; k > 0 && out->at[k - 1].like < p.like; k--) {
+		out->at[k] = out->at[k - 1];
+	}
+	out->at[k] = p;
+}
+
+void pairs_find(const struct template_set *a, const struct template_set *b, struct pairs *out)
+{
+	struct found found[TEMPLATE_KEPT * TEMPLATE_KEPT];
+	unsigned count[LEVELS] = { 0 };
+	unsigned n = gather(a, b, found, count);
+	unsigned taken = 0;
+	unsigned least = LEVELS - 1;
+
+	/* The likeness at which TAKEN pairs are left; ties are cut in the order of indices. */
+	while (least > 0 && taken + count[least] <= TAKEN) {
+		taken += count[least--];
+	}
+	out->count = 0;
+	taken = 0;
+	for (unsigned i = 0; i < n; i++) {
+		const struct template_point *p = &a->at[found[i].a];
+		const struct template_point *q = &b->at[found[i].b];
+		float flow = (float)found[i].flow / 255.0f;
+		float near;
+
+		if (found[i].flow <= least) {
+			continue;
+		}
+		near = neighbours_alike(p, q);
+		insert(out, (struct pair){ .a = found[i].a,
+					   .b = found[i].b,
+					   .turn = (uint8_t)(q->angle - p->angle),
+					   .like = flow * flow * (0.25f + 0.75f * near) });
+	}
+}

@@ -1,0 +1,219 @@
+#include "finger/plane.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "finger/angle.h"
+
+#define REACH 2 /* blocks around one whose tone counts for it */
+#define GAIN  64.0f
+#define FLOOR 5.0f /* grey levels: noise below this is not blown up */
+#define PEAK  255
+
+int plane_blocks(int pixels)
+{
+	return (pixels + PLANE_BLOCK - 1) / PLANE_BLOCK;
+}
+
+int plane_init(struct plane *p, int width, int height, struct arena *arena)
+{
+	size_t stride = (size_t)width + 2 * PLANE_MARGIN;
+	int16_t *all =
+	    arena_take(arena, stride * ((size_t)height + 2 * PLANE_MARGIN), sizeof(*all));
+
+	if (all == NULL) {
+		return ERR_NOMEM;
+	}
+	p->width = width;
+	p->height = height;
+	p->stride = (ptrdiff_t)stride;
+	p->at = all + PLANE_MARGIN * stride + PLANE_MARGIN;
+	return ERR_OK;
+}
+
+/* One line resampled with a triangle as wide as the coarser of the two grids. */
+static void resample(const uint8_t *in, int n, size_t step, int16_t *out, int m, float scale)
+{
+	float reach = scale > 1.0f ? scale : 1.0f;
+
+	for (int i = 0; i < m; i++) {
+		float centre = ((float)i + 0.5f) * scale - 0.5f;
+		int first = (int)(centre - reach + 1.0f);
+		int last = (int)(centre + reach);
+		float sum = 0;
+		float weight = 0;
+
+		first = first < 0 ? 0 : first;
+		last = last > n - 1 ? n - 1 : last;
+		for (int j = first; j <= last; j++) {
+			float d = (float)j - centre;
+			float w = 1.0f - (d < 0 ? -d : d) / reach;
+
+			if (w > 0) {
+				sum += w * (float)in[(size_t)j * step];
+				weight += w;
+			}
+		}
+		out[i] = weight > 0 ? (int16_t)(sum / weight + 0.5f) : 0;
+	}
+}
+
+static int resize(const struct image *image, struct plane *out, struct arena *arena)
+{
+	float scale = (float)image->ppi / (float)PLANE_PPI;
+	int w = (int)image->width;
+	int h = (int)image->height;
+	size_t line = (size_t)out->width;
+	uint8_t *half = arena_take(arena, line * (size_t)h, 1);
+	int16_t *row = arena_take(arena, (size_t)out->width + (size_t)out->height, sizeof(*row));
+
+	if (half == NULL || row == NULL) {
+		return ERR_NOMEM;
+	}
+	for (int y = 0; y < h; y++) {
+		resample(image->pixels + (size_t)y * image->width, w, 1, row, out->width, scale);
+		for (size_t x = 0; x < line; x++) {
+			half[(size_t)y * line + x] = (uint8_t)row[x];
+		}
+	}
+	for (int x = 0; x < out->width; x++) {
+		resample(half + x, h, line, row, out->height, scale);
+		for (int y = 0; y < out->height; y++) {
+			out->at[y * out->stride + x] = row[y];
+		}
+	}
+	return ERR_OK;
+}
+
+int plane_scale(const struct image *image, struct plane *out, struct arena *arena)
+{
+	uint64_t w = ((uint64_t)image->width * PLANE_PPI + image->ppi / 2) / image->ppi;
+	uint64_t h = ((uint64_t)image->height * PLANE_PPI + image->ppi / 2) / image->ppi;
+	int err;
+
+	if (w > PLANE_SIDE_MAX || h > PLANE_SIDE_MAX || w * h > PLANE_PIXELS_MAX) {
+		return ERR_LIMIT;
+	}
+	err = plane_init(out, w > 0 ? (int)w : 1, h > 0 ? (int)h : 1, arena);
+	if (err != ERR_OK) {
+		return err;
+	}
+	if (image->ppi != PLANE_PPI) {
+		return resize(image, out, arena);
+	}
+	for (int y = 0; y < out->height; y++) {
+		const uint8_t *in = image->pixels + (size_t)y * image->width;
+
+		for (int x = 0; x < out->width; x++) {
+			out->at[y * out->stride + x] = in[x];
+		}
+	}
+	return ERR_OK;
+}
+
+struct sums {
+	int32_t n;
+	int32_t sum;
+	int32_t square;
+};
+
+static struct sums block_sums(const struct plane *grey, int bx, int by)
+{
+	struct sums s = { 0 };
+
+	for (int y = by * PLANE_BLOCK; y < (by + 1) * PLANE_BLOCK && y < grey->height; y++) {
+		const int16_t *row = grey->at + y * grey->stride;
+
+		for (int x = bx * PLANE_BLOCK; x < (bx + 1) * PLANE_BLOCK && x < grey->width; x++) {
+			s.n++;
+			s.sum += row[x];
+			s.square += row[x] * row[x];
+		}
+	}
+	return s;
+}
+
+/* Mean and deviation of the blocks within REACH of (bx, by). */
+static struct plane_tone tone_around(const struct sums *all, int columns, int rows, int bx, int by)
+{
+	struct plane_tone t;
+	int64_t n = 0;
+	int64_t sum = 0;
+	int64_t square = 0;
+	float variance;
+
+	for (int y = by - REACH; y <= by + REACH; y++) {
+		for (int x = bx - REACH; x <= bx + REACH; x++) {
+			if (x >= 0 && y >= 0 && x < columns && y < rows) {
+				const struct sums *s = &all[y * columns + x];
+
+				n += s->n;
+				sum += s->sum;
+				square += s->square;
+			}
+		}
+	}
+	t.mean = (float)sum / (float)n;
+	variance = (float)(square * n - sum * sum) / ((float)n * (float)n);
+	t.deviation = variance > 0 ? sqrtf(variance) : 0;
+	return t;
+}
+
+/* The tone at a pixel, interpolated between the centres of blocks. */
+static struct plane_tone tone_at(const struct plane_tone *tone, int columns, int rows, int x, int y)
+{
+	float fx = ((float)x + 0.5f) / PLANE_BLOCK - 0.5f;
+	float fy = ((float)y + 0.5f) / PLANE_BLOCK - 0.5f;
+	int x0 = fx < 0 ? 0 : (int)fx;
+	int y0 = fy < 0 ? 0 : (int)fy;
+	int x1 = x0 + 1 < columns ? x0 + 1 : x0;
+	int y1 = y0 + 1 < rows ? y0 + 1 : y0;
+	float u = fx < 0 ? 0 : fx - (float)x0;
+	float v = fy < 0 ? 0 : fy - (float)y0;
+	const struct plane_tone *a = &tone[y0 * columns + x0];
+	const struct plane_tone *b = &tone[y0 * columns + x1];
+	const struct plane_tone *c = &tone[y1 * columns + x0];
+	const struct plane_tone *d = &tone[y1 * columns + x1];
+
+	return (struct plane_tone){
+		.mean = (1 - v) * ((1 - u) * a->mean + u * b->mean) +
+			v * ((1 - u) * c->mean + u * d->mean),
+		.deviation = (1 - v) * ((1 - u) * a->deviation + u * b->deviation) +
+			     v * ((1 - u) * c->deviation + u * d->deviation),
+	};
+}
+
+int plane_even(const struct plane *grey, struct plane *out, struct plane_tone **tone,
+	       struct arena *arena)
+{
+	int columns = plane_blocks(grey->width);
+	int rows = plane_blocks(grey->height);
+	size_t blocks = (size_t)columns * (size_t)rows;
+	struct sums *all = arena_take(arena, blocks, sizeof(*all));
+	struct plane_tone *t = arena_take(arena, blocks, sizeof(*t));
+	int err = plane_init(out, grey->width, grey->height, arena);
+
+	if (err != ERR_OK || all == NULL || t == NULL) {
+		return ERR_NOMEM;
+	}
+	for (int i = 0; i < columns * rows; i++) {
+		all[i] = block_sums(grey, i % columns, i / columns);
+	}
+	for (int i = 0; i < columns * rows; i++) {
+		t[i] = tone_around(all, columns, rows, i % columns, i / columns);
+	}
+	for (int y = 0; y < grey->height; y++) {
+		for (int x = 0; x < grey->width; x++) {
+			struct plane_tone l = tone_at(t, columns, rows, x, y);
+			float v = (l.mean - (float)grey->at[y * grey->stride + x]) * GAIN /
+				  (l.deviation + FLOOR);
+			int n = angle_round(v);
+
+			n = n > PEAK ? PEAK : n < -PEAK ? -PEAK : n;
+			out->at[y * out->stride + x] = (int16_t)n;
+		}
+	}
+	*tone = t;
+	return ERR_OK;
+}

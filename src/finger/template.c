@@ -1,0 +1,400 @@
+#include "finger/template.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "finger/angle.h"
+#include "finger/extended.h"
+#include "record/fmr.h"
+
+#define CELL     16
+#define CIRCLES  4
+#define SPLAT    56  /* pixels: how far a minutia tells the flow, without an image */
+#define NEAR_MAX 110 /* pixels */
+#define NEAR_MIN 6
+#define PPCM     197
+#define SIDE_MAX 4096 /* pixels at 500 ppi that a foreign record may span */
+
+static const struct {
+	float radius;
+	int samples;
+} circles[CIRCLES] = { { 18, 8 }, { 36, 14 }, { 56, 18 }, { 78, 24 } };
+
+/* The flow at twice its resolution, for sampling. */
+struct fine_flow {
+	int columns;
+	int rows;
+	int left;
+	int top;
+	uint8_t *theta;
+	uint8_t *known;
+};
+
+/* Interpolate cells of 16 pixels to cells of 8: each lies a quarter of the way from its
+ * own cell's middle to the next. */
+static int fine_make(const struct template_flow *flow, struct fine_flow *fine)
+{
+	int n = flow->columns * flow->rows * 4;
+
+	*fine = (struct fine_flow){ .columns = flow->columns * 2,
+				    .rows = flow->rows * 2,
+				    .left = flow->left,
+				    .top = flow->top };
+	fine->theta = calloc((size_t)n + 1, 2);
+	if (fine->theta == NULL) {
+		return ERR_NOMEM;
+	}
+	fine->known = fine->theta + n;
+	for (int i = 0; i < n; i++) {
+		int x = i % fine->columns;
+		int y = i / fine->columns;
+		float u = 0;
+		float v = 0;
+
+		if (flow->cell[y / 2 * flow->columns + x / 2] == 0) {
+			continue;
+		}
+		for (int k = 0; k < 4; k++) {
+			int cx = x / 2 + (k % 2) * (x % 2 ? 1 : -1);
+			int cy = y / 2 + (k / 2) * (y % 2 ? 1 : -1);
+			float w = (k % 2 ? 1.0f : 3.0f) * (k / 2 ? 1.0f : 3.0f);
+			uint8_t theta;
+
+			if (cx < 0 || cy < 0 || cx >= flow->columns || cy >= flow->rows) {
+				continue;
+			}
+			theta = flow->cell[cy * flow->columns + cx];
+			if (theta != 0) {
+				u += w * angle_cos((uint16_t)(theta << 8));
+				v += w * angle_sin((uint16_t)(theta << 8));
+			}
+		}
+		fine->theta[i] = angle_byte(u, v);
+		fine->known[i] = 255;
+	}
+	return ERR_OK;
+}
+
+/* Sample the flow on circles around a minutia, turned with it. */
+static void describe(struct template_point *p, const struct fine_flow *fine)
+{
+	float c = angle_cos((uint16_t)(p->angle << 8));
+	float s = angle_sin((uint16_t)(p->angle << 8));
+	int n = 0;
+
+	for (int k = 0; k < CIRCLES; k++) {
+		for (int i = 0; i < circles[k].samples; i++, n++) {
+			uint16_t turn = (uint16_t)(i * 65536 / circles[k].samples);
+			float ux = angle_cos(turn);
+			float uy = angle_sin(turn);
+			int x =
+			    p->x - fine->left + angle_round(circles[k].radius * (c * ux - s * uy));
+			int y =
+			    p->y - fine->top + angle_round(circles[k].radius * (s * ux + c * uy));
+			int at = y / 8 * fine->columns + x / 8;
+
+			if (x < 0 || y < 0 || x >= fine->columns * 8 || y >= fine->rows * 8) {
+				continue;
+			}
+			p->known[n] = fine->known[at];
+			p->flow[n] = (uint8_t)((fine->theta[at] - 2 * p->angle) & fine->known[at]);
+		}
+	}
+}
+
+/* The nearest others, in the minutia's own frame. */
+static void neighbours(struct template_set *set, unsigned i)
+{
+	struct template_point *p = &set->at[i];
+	int distance[TEMPLATE_NEIGHBOURS];
+	unsigned who[TEMPLATE_NEIGHBOURS];
+	float c = angle_cos((uint16_t)(p->angle << 8));
+	float s = angle_sin((uint16_t)(p->angle << 8));
+	unsigned n = 0;
+
+	for (unsigned j = 0; j < set->count; j++) {
+		int dx = set->at[j].x - p->x;
+		int dy = set->at[j].y - p->y;
+		int d = dx * dx + dy * dy;
+		unsigned k;
+
+		if (j == i || d > NEAR_MAX * NEAR_MAX || d < NEAR_MIN * NEAR_MIN) {
+			continue;
+		}
+		if (n == TEMPLATE_NEIGHBOURS && d >= distance[n - 1]) {
+			continue;
+		}
+		k = n < TEMPLATE_NEIGHBOURS ? n++ : n - 1;
+		for (; k > 0 && distance[k - 1] > d; k--) {
+			distance[k] = distance[k - 1];
+			who[k] = who[k - 1];
+		}
+		distance[k] = d;
+		who[k] = j;
+	}
+	p->neighbours = (uint8_t)n;
+	for (unsigned k = 0; k < n; k++) {
+		const struct template_point *q = &set->at[who[k]];
+		float dx = (float)(q->x - p->x);
+		float dy = (float)(q->y - p->y);
+
+		p->near[k].x = (int16_t)angle_round(c * dx + s * dy);
+		p->near[k].y = (int16_t)angle_round(c * dy - s * dx);
+		p->near[k].turn = (uint8_t)(q->angle - p->angle);
+	}
+}
+
+/* Without an image the minutiae themselves tell how the ridges run near them. */
+static int flow_from_points(const struct template_set *set, struct template_flow *flow)
+{
+	int x0 = SIDE_MAX;
+	int y0 = SIDE_MAX;
+	int x1 = 0;
+	int y1 = 0;
+	float *sum;
+
+	for (unsigned i = 0; i < set->count; i++) {
+		x0 = set->at[i].x < x0 ? set->at[i].x : x0;
+		y0 = set->at[i].y < y0 ? set->at[i].y : y0;
+		x1 = set->at[i].x > x1 ? set->at[i].x : x1;
+		y1 = set->at[i].y > y1 ? set->at[i].y : y1;
+	}
+	if (set->count == 0) {
+		x0 = x1 = y0 = y1 = 0;
+	}
+	flow->left = x0 - SPLAT;
+	flow->top = y0 - SPLAT;
+	flow->columns = (x1 - x0 + 2 * SPLAT) / CELL + 1;
+	flow->rows = (y1 - y0 + 2 * SPLAT) / CELL + 1;
+	flow->cell = calloc((size_t)flow->columns, (size_t)flow->rows);
+	sum = calloc((size_t)flow->columns * (size_t)flow->rows, 3 * sizeof(*sum));
+	if (flow->cell == NULL || sum == NULL) {
+		free(sum);
+		return ERR_NOMEM;
+	}
+	for (unsigned i = 0; i < set->count; i++) {
+		const struct template_point *p = &set->at[i];
+		float c = angle_cos((uint16_t)(p->angle << 9));
+		float s = angle_sin((uint16_t)(p->angle << 9));
+		int bx = (p->x - flow->left) / CELL;
+		int by = (p->y - flow->top) / CELL;
+
+		for (int y = by - SPLAT / CELL; y <= by + SPLAT / CELL; y++) {
+			for (int x = bx - SPLAT / CELL; x <= bx + SPLAT / CELL; x++) {
+				float dx = (float)(flow->left + x * CELL + CELL / 2 - p->x);
+				float dy = (float)(flow->top + y * CELL + CELL / 2 - p->y);
+				float w = angle_decay((dx * dx + dy * dy) / (2 * 22.0f * 22.0f));
+				float *to;
+
+				if (x < 0 || y < 0 || x >= flow->columns || y >= flow->rows) {
+					continue;
+				}
+				to = sum + 3 * (y * flow->columns + x);
+				to[0] += w * c;
+				to[1] += w * s;
+				to[2] += w;
+			}
+		}
+	}
+	for (int i = 0; i < flow->columns * flow->rows; i++) {
+		if (sum[3 * i + 2] > 0.15f) {
+			uint8_t theta = angle_byte(sum[3 * i], sum[3 * i + 1]);
+
+			flow->cell[i] = theta > 0 ? theta : 1;
+		}
+	}
+	free(sum);
+	return ERR_OK;
+}
+
+/* The ISO record's minutiae at 500 ppi and with our angles, best first. */
+static int from_record(const struct fmr *view, struct template_set *set, struct fault *fault)
+{
+	uint8_t done[FMR_MINUTIAE_MAX] = { 0 };
+
+	if (view->ppcm_x < 39 || view->ppcm_x > 788 || view->ppcm_y < 39 || view->ppcm_y > 788) {
+		return err_at(fault, ERR_RANGE, 18, "record resolution");
+	}
+	set->count = 0;
+	while (set->count < TEMPLATE_KEPT && set->count < view->count) {
+		const struct fmr_minutia *m;
+		struct template_point *p = &set->at[set->count];
+		int best = -1;
+		long x, y;
+
+		for (int i = 0; i < view->count; i++) {
+			if (!done[i] &&
+			    (best < 0 || view->minutia[i].quality > view->minutia[best].quality)) {
+				best = i;
+			}
+		}
+		done[best] = 1;
+		m = &view->minutia[best];
+		x = ((long)m->x * PPCM + view->ppcm_x / 2) / view->ppcm_x;
+		y = ((long)m->y * PPCM + view->ppcm_y / 2) / view->ppcm_y;
+		if (x >= SIDE_MAX || y >= SIDE_MAX) {
+			return err_at(fault, ERR_RANGE, 28 + 6 * (size_t)best, "minutia place");
+		}
+		p->x = (int16_t)x;
+		p->y = (int16_t)y;
+		p->angle = (uint8_t)(256 - m->angle);
+		p->type = m->type;
+		p->quality = m->quality > 0 ? m->quality : 60; /* 0: not stated */
+		set->count++;
+	}
+	return ERR_OK;
+}
+
+static void from_extended(const struct extended *e, struct template_set *set)
+{
+	set->count = 0;
+	for (size_t i = 0; i < e->second.count && i < TEMPLATE_KEPT; i++) {
+		const struct minutia *m = &e->second.at[i];
+		struct template_point *p = &set->at[set->count++];
+
+		p->x = m->x;
+		p->y = m->y;
+		p->angle = m->angle;
+		p->type = m->type;
+		p->quality = m->quality;
+	}
+}
+
+static int flow_from_extended(const struct extended *e, struct template_flow *flow)
+{
+	size_t n = (size_t)e->flow.columns * e->flow.rows;
+
+	flow->columns = e->flow.columns;
+	flow->rows = e->flow.rows;
+	flow->left = e->flow.left * CELL;
+	flow->top = e->flow.top * CELL;
+	flow->cell = calloc(n + 1, 1);
+	if (flow->cell == NULL) {
+		return ERR_NOMEM;
+	}
+	memcpy(flow->cell, e->flow.cell, n);
+	return ERR_OK;
+}
+
+static uint64_t hash(uint64_t h, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+
+	for (size_t i = 0; i < len; i++) {
+		h = (h ^ p[i]) * 0x100000001b3ULL;
+	}
+	return h;
+}
+
+static int complete(struct finger_template *t)
+{
+	struct fine_flow fine;
+	int err = fine_make(&t->flow, &fine);
+
+	if (err != ERR_OK) {
+		return err;
+	}
+	t->print = 0xcbf29ce484222325ULL;
+	for (unsigned k = 0; k < t->sets; k++) {
+		for (unsigned i = 0; i < t->set[k]->count; i++) {
+			describe(&t->set[k]->at[i], &fine);
+			neighbours(t->set[k], i);
+		}
+		t->print =
+		    hash(t->print, t->set[k]->at, t->set[k]->count * sizeof(t->set[k]->at[0]));
+	}
+	free(fine.theta);
+	return ERR_OK;
+}
+
+static int fill(struct finger_template *t, const struct fmr *view, const struct extended *e,
+		struct fault *fault)
+{
+	int err;
+
+	for (unsigned k = 0; k < t->sets; k++) {
+		t->set[k] = calloc(1, sizeof(*t->set[k]));
+		if (t->set[k] == NULL) {
+			return ERR_NOMEM;
+		}
+	}
+	err = from_record(view, t->set[0], fault);
+	if (err != ERR_OK) {
+		return err;
+	}
+	t->position = view->position;
+	t->quality = view->quality;
+	if (e != NULL) {
+		from_extended(e, t->set[1]);
+		t->period = e->period;
+		err = flow_from_extended(e, &t->flow);
+	} else {
+		err = flow_from_points(t->set[0], &t->flow);
+	}
+	return err == ERR_OK ? complete(t) : err;
+}
+
+int finger_template_load(struct bytes iso, struct bytes extended, struct finger_template **out,
+			 struct fault *fault)
+{
+	struct fmr *views = malloc(FMR_VIEWS_MAX * sizeof(*views));
+	struct extended *e = malloc(sizeof(*e));
+	struct finger_template *t = calloc(1, sizeof(*t));
+	size_t n;
+	int err = ERR_NOMEM;
+
+	if (views == NULL || e == NULL || t == NULL) {
+		goto out;
+	}
+	atomic_init(&t->references, 1);
+	t->sets = extended.len > 0 ? 2 : 1;
+	err = fmr_read(iso, views, FMR_VIEWS_MAX, &n, fault);
+	if (err == ERR_OK && extended.len > 0) {
+		err = extended_read(extended, iso, e, fault);
+	}
+	if (err == ERR_OK) {
+		err = fill(t, &views[0], extended.len > 0 ? e : NULL, fault);
+	}
+out:
+	free(views);
+	free(e);
+	if (err != ERR_OK) {
+		finger_template_unref(t);
+		return err;
+	}
+	*out = t;
+	return ERR_OK;
+}
+
+struct finger_template *finger_template_ref(struct finger_template *t)
+{
+	atomic_fetch_add_explicit(&t->references, 1, memory_order_relaxed);
+	return t;
+}
+
+void finger_template_unref(struct finger_template *t)
+{
+	if (t == NULL || atomic_fetch_sub_explicit(&t->references, 1, memory_order_acq_rel) > 1) {
+		return;
+	}
+	free(t->flow.cell);
+	for (unsigned k = 0; k < TEMPLATE_SETS; k++) {
+		if (t->set[k] != NULL) {
+			explicit_bzero(t->set[k], sizeof(*t->set[k]));
+			free(t->set[k]);
+		}
+	}
+	free(t);
+}
+
+uint8_t finger_template_position(const struct finger_template *t)
+{
+	return t->position;
+}
+
+size_t finger_template_bytes(const struct finger_template *t)
+{
+	return sizeof(*t) + t->sets * sizeof(*t->set[0]) +
+	       (size_t)t->flow.columns * (size_t)t->flow.rows;
+}

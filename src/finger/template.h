@@ -1,0 +1,62 @@
+/* What a prepared template holds.  For finger/ and for the first stage of match/ only. */
+#ifndef FINGER_TEMPLATE_H
+#define FINGER_TEMPLATE_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "finger/finger.h"
+#include "finger/minutiae.h"
+
+#define TEMPLATE_KEPT       96 /* minutiae of a set that are compared */
+#define TEMPLATE_SAMPLES    64 /* of the flow around a minutia */
+#define TEMPLATE_NEIGHBOURS 8
+#define TEMPLATE_SETS       2
+
+/* A neighbour as its minutia sees it: place in the minutia's own frame, direction relative
+ * to the minutia's. */
+struct template_neighbour {
+	int16_t x;
+	int16_t y;
+	uint8_t turn;
+};
+
+struct template_point {
+	int16_t x; /* pixels at 500 ppi */
+	int16_t y;
+	uint8_t angle;
+	uint8_t type;
+	uint8_t quality;
+	uint8_t neighbours;
+	struct template_neighbour near[TEMPLATE_NEIGHBOURS];
+	/* Flow around the minutia, relative to its angle, and 255 where it is known. */
+	uint8_t flow[TEMPLATE_SAMPLES];
+	uint8_t known[TEMPLATE_SAMPLES];
+};
+
+struct template_set {
+	unsigned count;
+	struct template_point at[TEMPLATE_KEPT];
+};
+
+/* Flow in cells of 16 pixels; 0 is not known. */
+struct template_flow {
+	int columns;
+	int rows;
+	int left; /* pixels */
+	int top;
+	uint8_t *cell; /* owned */
+};
+
+struct finger_template {
+	atomic_uint references;
+	uint8_t position;
+	uint8_t quality;
+	uint8_t period; /* sixteenths of a pixel, 0: not known */
+	uint8_t sets;   /* 1, or 2 with extended data */
+	uint64_t print; /* hash of the content: gives pairs an order */
+	struct template_flow flow;
+	struct template_set *set[TEMPLATE_SETS]; /* owned */
+};
+
+#endif
