@@ -29,28 +29,25 @@ static unsigned sum_of(ulanes v)
 	return (unsigned)((s * 0x0001000100010001ULL) >> 48);
 }
 
-/* How alike the flow is around two minutiae: 0..255. */
-static unsigned flow_alike(const struct template_point *a, const struct template_point *b)
+unsigned pairs_flow_alike(const struct template_point *a, const struct template_point *b)
 {
 	ulanes sum = { 0 };
 	ulanes known = { 0 };
 	unsigned n;
 
 	for (int k = 0; k < TEMPLATE_SAMPLES; k += 16) {
-		lanes x, y, ka, kb, d, m;
+		lanes x, y, both, d, m;
 
 		memcpy(&x, a->flow + k, 16);
 		memcpy(&y, b->flow + k, 16);
-		memcpy(&ka, a->known + k, 16);
-		memcpy(&kb, b->known + k, 16);
-		ka &= kb;
-		d = x - y; /* wraps: half a turn of the doubled angle is -128 */
+		both = x & y & 1;
+		d = (x & -2) - (y & -2); /* wraps: half a turn of the doubled angle is -128 */
 		m = d < 0;
 		d = (d ^ m) - m;
 		/* -128 stays negative: as far as can be. */
-		m = (d >= 0) & (d < FAR) & ka;
+		m = (d >= 0) & (d < FAR) & -both;
 		sum += (ulanes)((FAR - d) & m);
-		known += (ulanes)(ka & 1);
+		known += (ulanes)both;
 	}
 	n = sum_of(known);
 	if (n < KNOWN_MIN) {
@@ -106,7 +103,7 @@ static unsigned gather(const struct template_set *a, const struct template_set *
 			if (angle_apart(a->at[i].angle, b->at[j].angle) > TURN_MAX) {
 				continue;
 			}
-			s = flow_alike(&a->at[i], &b->at[j]);
+			s = pairs_flow_alike(&a->at[i], &b->at[j]);
 			if (s >= (unsigned)(FLOW_MIN * 255)) {
 				found[n++] = (struct found){ (uint8_t)i, (uint8_t)j, (uint8_t)s };
 				count[s]++;

@@ -20,6 +20,8 @@ struct pairs {
 	struct pair at[PAIRS_MAX]; /* by falling likeness, then indices */
 };
 
+/* How alike the flow is around two minutiae: 0..255; 0 when too little is known. */
+unsigned pairs_flow_alike(const struct template_point *a, const struct template_point *b);
 /* The pairs that look most alike.  At most TEMPLATE_KEPT^2 surroundings are compared. */
 void pairs_find(const struct template_set *a, const struct template_set *b, struct pairs *out);
 

@@ -97,8 +97,9 @@ static void describe(struct template_point *p, const struct fine_flow *fine)
 			if (x < 0 || y < 0 || x >= fine->columns * 8 || y >= fine->rows * 8) {
 				continue;
 			}
-			p->known[n] = fine->known[at];
-			p->flow[n] = (uint8_t)((fine->theta[at] - 2 * p->angle) & fine->known[at]);
+			if (fine->known[at]) {
+				p->flow[n] = (uint8_t)((fine->theta[at] - 2 * p->angle) | 1);
+			}
 		}
 	}
 }
@@ -139,8 +140,8 @@ static void neighbours(struct template_set *set, unsigned i)
 		float dx = (float)(q->x - p->x);
 		float dy = (float)(q->y - p->y);
 
-		p->near[k].x = (int16_t)angle_round(c * dx + s * dy);
-		p->near[k].y = (int16_t)angle_round(c * dy - s * dx);
+		p->near[k].x = (int8_t)angle_round(c * dx + s * dy);
+		p->near[k].y = (int8_t)angle_round(c * dy - s * dx);
 		p->near[k].turn = (uint8_t)(q->angle - p->angle);
 	}
 }
@@ -308,13 +309,21 @@ static int complete(struct finger_template *t)
 	return ERR_OK;
 }
 
+static size_t set_bytes(size_t n)
+{
+	return sizeof(struct template_set) + n * sizeof(struct template_point);
+}
+
 static int fill(struct finger_template *t, const struct fmr *view, const struct extended *e,
 		struct fault *fault)
 {
 	int err;
 
 	for (unsigned k = 0; k < t->sets; k++) {
-		t->set[k] = calloc(1, sizeof(*t->set[k]));
+		size_t n = k == 0 ? view->count : e->second.count;
+
+		n = n < TEMPLATE_KEPT ? n : TEMPLATE_KEPT;
+		t->set[k] = calloc(1, set_bytes(n));
 		if (t->set[k] == NULL) {
 			return ERR_NOMEM;
 		}
@@ -381,7 +390,7 @@ void finger_template_unref(struct finger_template *t)
 	free(t->flow.cell);
 	for (unsigned k = 0; k < TEMPLATE_SETS; k++) {
 		if (t->set[k] != NULL) {
-			explicit_bzero(t->set[k], sizeof(*t->set[k]));
+			explicit_bzero(t->set[k], set_bytes(t->set[k]->count));
 			free(t->set[k]);
 		}
 	}
@@ -395,6 +404,10 @@ uint8_t finger_template_position(const struct finger_template *t)
 
 size_t finger_template_bytes(const struct finger_template *t)
 {
-	return sizeof(*t) + t->sets * sizeof(*t->set[0]) +
-	       (size_t)t->flow.columns * (size_t)t->flow.rows;
+	size_t n = sizeof(*t) + (size_t)t->flow.columns * (size_t)t->flow.rows;
+
+	for (unsigned k = 0; k < t->sets; k++) {
+		n += set_bytes(t->set[k]->count);
+	}
+	return n;
 }

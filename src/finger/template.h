@@ -16,8 +16,8 @@
 /* A neighbour as its minutia sees it: place in the minutia's own frame, direction relative
  * to the minutia's. */
 struct template_neighbour {
-	int16_t x;
-	int16_t y;
+	int8_t x;
+	int8_t y;
 	uint8_t turn;
 };
 
@@ -29,14 +29,14 @@ struct template_point {
 	uint8_t quality;
 	uint8_t neighbours;
 	struct template_neighbour near[TEMPLATE_NEIGHBOURS];
-	/* Flow around the minutia, relative to its angle, and 255 where it is known. */
+	/* Flow around the minutia, relative to its angle: the upper seven bits, and a one in
+	 * the lowest where it is known. */
 	uint8_t flow[TEMPLATE_SAMPLES];
-	uint8_t known[TEMPLATE_SAMPLES];
 };
 
 struct template_set {
 	unsigned count;
-	struct template_point at[TEMPLATE_KEPT];
+	struct template_point at[]; /* best first */
 };
 
 /* Flow in cells of 16 pixels; 0 is not known. */
