@@ -147,7 +147,8 @@ struct node {
 	bool touched;
 	bool keys_came; /* a class key is new: entries may be read now */
 	bool roster_came;
-	bool erased; /* since the last commit: the files must be scrubbed */
+	struct wire_link *giver; /* whom the entry comes from that is being taken */
+	bool erased;             /* since the last commit: the files must be scrubbed */
 };
 
 /* ---- node.c ---- */

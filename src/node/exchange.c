@@ -103,7 +103,9 @@ static int keep(struct node *n, struct wire_link *l, const struct sync_out *out)
 		return ERR_NOMEM;
 	}
 	memcpy(id, out->id, sizeof id);
+	n->giver = l;
 	code = exchange_take(n, copy);
+	n->giver = NULL;
 	if (code == ERR_NOMEM || code == ERR_STORE || code == ERR_CORRUPT || code == ERR_FULL) {
 		return code;
 	}
@@ -115,6 +117,19 @@ static int keep(struct node *n, struct wire_link *l, const struct sync_out *out)
 				err_text(code));
 	}
 	return sync_stored(l->sync, id, code);
+}
+
+/* The peer has it for good: if it is our mail, it is on its way. */
+static void carried(struct node *n, const uint8_t id[ENTRY_ID_BYTES])
+{
+	size_t at = 0;
+	struct kase *k;
+
+	while ((k = map_next(&n->book->kases, &at)) != NULL) {
+		if (k->has_mail && memcmp(k->mail_id, id, ENTRY_ID_BYTES) == 0) {
+			k->carried = true;
+		}
+	}
 }
 
 static int settled(struct node *n, struct wire_link *l)
@@ -157,6 +172,9 @@ static int carry_out(struct node *n, struct wire_link *l, const struct sync_out 
 		return exchange_classes(n, l);
 	case SYNC_SETTLED:
 		return settled(n, l);
+	case SYNC_KEPT:
+		carried(n, out->id);
+		return ERR_OK;
 	case SYNC_WAKE:
 		l->wake_ms = out->at_ms;
 		return ERR_OK;

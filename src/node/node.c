@@ -9,11 +9,11 @@
 
 #define ARENA_BYTES (128U * 1024 * 1024)
 #define TEXT_ROOM   1024U
-#define MARK_ABSENT 0
 
 int node_new(const struct node_config *config, struct node **out)
 {
 	struct node *n = calloc(1, sizeof *n);
+	uint8_t spread[SYNC_SEED_BYTES];
 	uint64_t seed;
 	int rc;
 
@@ -27,12 +27,13 @@ int node_new(const struct node_config *config, struct node **out)
 	arena_init(&n->grant_arena, 0);
 	link_replay_init(&n->replay);
 	keys_random(&seed, sizeof seed);
+	keys_random(spread, sizeof spread);
 	rc = book_new(seed, &n->book);
 	if (rc == ERR_OK) {
 		rc = gallery_new(&n->gallery);
 	}
 	if (rc == ERR_OK) {
-		rc = sync_set_new(&n->set);
+		rc = sync_set_new(spread, &n->set);
 	}
 	if (rc != ERR_OK) {
 		node_free(n);

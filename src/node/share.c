@@ -106,7 +106,8 @@ int share_offer(struct node *n, const struct sync_item *item)
 	for (size_t i = 0; i < NODE_LINKS_MAX; i++) {
 		struct wire_link *l = &n->links[i];
 
-		if (l->number != 0 && l->sync != NULL && sync_offer(l->sync, item) != ERR_OK) {
+		if (l->number != 0 && l->sync != NULL && l != n->giver &&
+		    sync_offer(l->sync, item) != ERR_OK) {
 			int rc = meet_close(n, l, "sync", ERR_NOMEM);
 
 			if (rc != ERR_OK) {

@@ -37,7 +37,7 @@ struct world_node {
 	char name[16];
 	struct keys *keys;
 	struct policy *policy;
-	char url[64];
+	char url[128];
 	struct store *store;
 	struct node *node;
 	uint64_t wake_ms;
@@ -210,7 +210,10 @@ static struct happening *add(struct world *w, size_t node, uint64_t at_ms, const
 		}
 	}
 	h = &w->queue[w->queued++];
-	*h = (struct happening){ .at_ms = at_ms, .order = ++w->order, .node = node, .event = *e,
+	*h = (struct happening){ .at_ms = at_ms,
+				 .order = ++w->order,
+				 .node = node,
+				 .event = *e,
 				 .life = w->node[node].life };
 	if (e->bytes.len > 0) {
 		h->bytes = malloc(e->bytes.len);
@@ -262,9 +265,10 @@ static void dial(struct world *w, size_t from, struct bytes address)
 		return;
 	}
 	*x = (struct wire){ .number = ++w->next_wire, .end = { from, to } };
-	(void)add(w, from, w->now_ms + LATENCY_MS,
-		  &(struct event){ .kind = EVENT_LINK_UP, .link = x->number, .dialled = true,
-				   .address = address });
+	(void)add(
+	    w, from, w->now_ms + LATENCY_MS,
+	    &(struct event){
+		.kind = EVENT_LINK_UP, .link = x->number, .dialled = true, .address = address });
 	(void)add(w, to, w->now_ms + LATENCY_MS,
 		  &(struct event){ .kind = EVENT_LINK_UP, .link = x->number });
 }
@@ -362,7 +366,8 @@ static void do_reply(struct world *w, const struct effect *e)
 		return;
 	}
 	copy = arena_copy(w->answer_arena, e->bytes);
-	w->answered = schema_decode(&answer_schema, copy, w->answer_arena, &w->answer, NULL) == ERR_OK;
+	w->answered =
+	    schema_decode(&answer_schema, copy, w->answer_arena, &w->answer, NULL) == ERR_OK;
 }
 
 static void do_tell(struct world *w, size_t node, const struct effect *e)
@@ -380,7 +385,8 @@ static void do_tell(struct world *w, size_t node, const struct effect *e)
 			char rest[1200];
 
 			(void)snprintf(rest, sizeof rest, "%s%s", name, peer + 13);
-			(void)snprintf(peer + 5, sizeof line - (size_t)(peer + 5 - line), "%s", rest);
+			(void)snprintf(peer + 5, sizeof line - (size_t)(peer + 5 - line), "%s",
+				       rest);
 		}
 	}
 	if (w->on_tell != NULL) {
@@ -467,8 +473,10 @@ static int start(struct world *w, size_t i)
 
 	config.store = x->store;
 	if (keys_region_public(x->keys) != NULL) {
-		config.founding = (struct founding){ .region = "UTO-NORTH", .country = "UTO",
-						     .owner = "UTO-NCB", .label = x->name };
+		config.founding = (struct founding){ .region = "UTO-NORTH",
+						     .country = "UTO",
+						     .owner = "UTO-NCB",
+						     .label = x->name };
 	}
 	x->wake_ms = 0;
 	x->life++;
@@ -481,7 +489,8 @@ static int start(struct world *w, size_t i)
 	for (size_t k = 0; rc == ERR_OK && k < w->nodes; k++) {
 		if (w->reach[i][k] && i < k) {
 			(void)add(w, i, w->now_ms + 1,
-				  &(struct event){ .kind = EVENT_PEER_SEEN, .fixed = true,
+				  &(struct event){ .kind = EVENT_PEER_SEEN,
+						   .fixed = true,
 						   .address = bytes_of(w->node[k].name) });
 		}
 	}
@@ -521,8 +530,9 @@ int world_join(struct world *w, const char *a, const char *b)
 	}
 	w->reach[i][k] = true;
 	w->reach[k][i] = true;
-	(void)add(w, i, w->now_ms + 1,
-		  &(struct event){ .kind = EVENT_PEER_SEEN, .fixed = true, .address = bytes_of(b) });
+	(void)add(
+	    w, i, w->now_ms + 1,
+	    &(struct event){ .kind = EVENT_PEER_SEEN, .fixed = true, .address = bytes_of(b) });
 	return ERR_OK;
 }
 
@@ -558,8 +568,7 @@ int world_crash(struct world *w, const char *name)
 		return ERR_NOTFOUND;
 	}
 	for (size_t x = 0; x < WIRES_MAX; x++) {
-		if (w->wire[x].number != 0 &&
-		    (w->wire[x].end[0] == i || w->wire[x].end[1] == i)) {
+		if (w->wire[x].number != 0 && (w->wire[x].end[0] == i || w->wire[x].end[1] == i)) {
 			hang_up(w, &w->wire[x], i);
 		}
 	}
@@ -689,8 +698,8 @@ int world_ask(struct world *w, const char *name, const char *verb, const char *o
 		w->answered = false;
 		w->answer_arena = arena;
 		(void)add(w, node, w->now_ms,
-			  &(struct event){ .kind = EVENT_ASK, .ask = w->waiting,
-					   .bytes = buf_bytes(&outer) });
+			  &(struct event){
+			      .kind = EVENT_ASK, .ask = w->waiting, .bytes = buf_bytes(&outer) });
 	}
 	while (rc == ERR_OK && !w->answered) {
 		rc = one(w, until);
@@ -703,9 +712,9 @@ int world_ask(struct world *w, const char *name, const char *verb, const char *o
 		return rc;
 	}
 	if (w->answer.code != 0) {
-		(void)snprintf(w->refusal, sizeof w->refusal, "%.*s (%.*s)", (int)w->answer.text.len,
-			       (const char *)w->answer.text.data, (int)w->answer.place.len,
-			       (const char *)w->answer.place.data);
+		(void)snprintf(w->refusal, sizeof w->refusal, "%.*s (%.*s)",
+			       (int)w->answer.text.len, (const char *)w->answer.text.data,
+			       (int)w->answer.place.len, (const char *)w->answer.place.data);
 		return -(int)w->answer.code;
 	}
 	return out != NULL && v->answer != NULL

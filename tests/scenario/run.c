@@ -214,14 +214,18 @@ static void print_case(const char *who, const char *what, const struct answer_ca
 
 static int play_notice(struct arena *arena, const char *who, const char *verb)
 {
-	static const char *const types[] = { "",      "red",	"blue",	      "green",	   "yellow",
-					     "black", "orange", "un_special", "diffusion", "national" };
-	struct ask_notice a = { .reference = bytes_of(value("ref")), .family = bytes_of(value("family")),
-				.given = bytes_of(value("given")), .born_from = number("born"),
+	static const char *const types[] = { "",          "red",     "blue",   "green",
+					     "yellow",    "black",   "orange", "un_special",
+					     "diffusion", "national" };
+	struct ask_notice a = { .reference = bytes_of(value("ref")),
+				.family = bytes_of(value("family")),
+				.given = bytes_of(value("given")),
+				.born_from = number("born"),
 				.nationality = bytes_of(value("nat")),
 				.restrictions = { .exclude = bytes_of(value("exclude")),
 						  .match_only = flag("match-only") },
-				.minor = flag("minor"), .valid_until = 0 };
+				.minor = flag("minor"),
+				.valid_until = 0 };
 	struct answer_notice out;
 	int rc;
 
@@ -259,9 +263,12 @@ static int play_standing(struct arena *arena, const char *who, const char *verb)
 
 static int play_check(struct arena *arena, const char *who)
 {
-	struct ask_check a = { .purpose = PURPOSE_BORDER, .legal_basis = bytes_of("Border Act 12"),
-			       .family = bytes_of(value("family")), .birth = number("born"),
-			       .minor = flag("minor"), .protection = flag("protection") };
+	struct ask_check a = { .purpose = PURPOSE_BORDER,
+			       .legal_basis = bytes_of("Border Act 12"),
+			       .family = bytes_of(value("family")),
+			       .birth = number("born"),
+			       .minor = flag("minor"),
+			       .protection = flag("protection") };
 	struct answer_case out;
 	int rc;
 
@@ -284,7 +291,8 @@ static int play_check(struct arena *arena, const char *who)
 
 static int play_review(struct arena *arena, const char *who)
 {
-	struct ask_review a = { .candidate = value("candidate")[0] != '\0' ? number("candidate") : 1,
+	struct ask_review a = { .candidate =
+				    value("candidate")[0] != '\0' ? number("candidate") : 1,
 				.outcome = flag("potential") ? DECISION_POTENTIAL
 					   : flag("none")    ? DECISION_NONE
 							     : DECISION_INCONCLUSIVE,
@@ -429,7 +437,8 @@ static int play(struct arena *arena)
 	if (strcmp(what, "wait") == 0) {
 		return world_run(world, strtoull(who, NULL, 10) * 1000);
 	}
-	if (strncmp(what, "notice.", 7) == 0 && (strcmp(what + 7, "add") == 0 || strcmp(what + 7, "amend") == 0)) {
+	if (strncmp(what, "notice.", 7) == 0 &&
+	    (strcmp(what + 7, "add") == 0 || strcmp(what + 7, "amend") == 0)) {
 		return play_notice(arena, who, what);
 	}
 	if (strncmp(what, "notice.", 7) == 0) {
@@ -469,10 +478,12 @@ static int play_file(FILE *f, bool show)
 		line[strcspn(line, "\n")] = '\0';
 		line_number++;
 		if (line[0] == '>') {
-			const char *got = trace_head < trace_count ? trace[trace_head] : "(nothing)";
+			const char *got =
+			    trace_head < trace_count ? trace[trace_head] : "(nothing)";
 
 			if (strcmp(line + 2, got) != 0 && !show) {
-				printf("# line %d: wanted '%s', got '%s'\n", line_number, line + 2, got);
+				printf("# line %d: wanted '%s', got '%s'\n", line_number, line + 2,
+				       got);
 				return -1;
 			}
 			trace_head++;
@@ -484,7 +495,8 @@ static int play_file(FILE *f, bool show)
 			continue;
 		}
 		if (!silent && !show && trace_head < trace_count) {
-			printf("# before line %d: not foreseen: '%s'\n", line_number, trace[trace_head]);
+			printf("# before line %d: not foreseen: '%s'\n", line_number,
+			       trace[trace_head]);
 			return -1;
 		}
 		trace_head = 0;
