@@ -5,6 +5,7 @@
 
 #define PASSPORT_DAYS 365U
 #define LINK_PROLOGUE "OP1"
+#define READ_BATCH    512U
 
 /* ---- becoming a member ---- */
 
@@ -351,23 +352,67 @@ static int load_grant(struct node *n)
 	return rc == ERR_OK ? become(n, file, NULL) : rc;
 }
 
+/* Entries read in one go; they are looked at when the walk is over, since that may write. */
 struct reading {
-	struct node *node;
+	struct arena *arena;
+	struct bytes entry[READ_BATCH];
 	size_t count;
 };
 
-static int take(void *context, const struct store_entry *stored)
+static int collect(void *context, const struct store_entry *stored)
 {
 	struct reading *r = context;
-	const struct entry *e = &stored->entry;
+	struct buf b;
 	int rc;
 
-	r->count++;
-	if (book_held(r->node->book, e->id) != NULL) {
+	buf_init(&b, ENTRY_BYTES_MAX);
+	rc = entry_encode(&stored->entry, &b);
+	if (rc == ERR_OK) {
+		r->entry[r->count] = arena_copy(r->arena, buf_bytes(&b));
+		rc = r->entry[r->count++].data == NULL ? ERR_NOMEM : ERR_OK;
+	}
+	buf_done(&b);
+	return rc;
+}
+
+static int take(struct node *n, struct bytes encoded)
+{
+	struct entry e;
+	int rc = entry_decode(encoded, &e, NULL);
+
+	if (rc != ERR_OK) {
+		return ERR_CORRUPT;
+	}
+	if (book_held(n->book, e.id) != NULL) {
 		return ERR_OK; /* the feed may repeat */
 	}
-	rc = exchange_hold(r->node, e, entry_bytes(e));
-	return rc == ERR_OK ? apply_entry(r->node, e, false) : rc;
+	rc = exchange_hold(n, &e, encoded.len);
+	return rc == ERR_OK ? apply_entry(n, &e, false) : rc;
+}
+
+/* Everything the store holds, in the order in which it came. */
+static int read_entries(struct node *n)
+{
+	uint8_t cursor[STORE_CURSOR_BYTES] = { 0 };
+	struct reading *r;
+	int rc = ERR_OK;
+
+	do {
+		r = arena_take(&n->arena, 1, sizeof *r);
+		if (r == NULL) {
+			return ERR_NOMEM;
+		}
+		r->arena = &n->arena;
+		rc = store_changes(n->store, cursor, READ_BATCH, collect, r);
+		for (size_t i = 0; rc == ERR_OK && i < r->count; i++) {
+			rc = take(n, r->entry[i]);
+		}
+		if (rc != ERR_OK || r->count == 0) {
+			break;
+		}
+		arena_done(&n->arena);
+	} while (true);
+	return rc;
 }
 
 static int take_erased(void *context, const uint8_t id[ENTRY_ID_BYTES], uint32_t expiry_day)
@@ -428,15 +473,13 @@ static int load_synced(struct node *n)
 
 int enrol_start(struct node *n)
 {
-	struct reading reading = { .node = n };
-	uint8_t cursor[STORE_CURSOR_BYTES] = { 0 };
 	int rc = load_author(n);
 
 	if (rc == ERR_OK) {
 		rc = load_synced(n);
 	}
 	if (rc == ERR_OK) {
-		rc = store_each_audit(n->store, 1, SIZE_MAX, follow_audit, n);
+		rc = store_each_audit(n->store, 1, INT32_MAX, follow_audit, n);
 	}
 	if (rc == ERR_OK) {
 		rc = store_each_erased(n->store, take_erased, n);
@@ -444,19 +487,11 @@ int enrol_start(struct node *n)
 	if (rc == ERR_OK) {
 		rc = load_grant(n);
 	}
-	while (rc == ERR_OK) {
-		reading.count = 0;
-		rc = store_changes(n->store, cursor, 1024, take, &reading);
-		if (reading.count == 0) {
-			break;
-		}
-		arena_done(&n->arena);
+	if (rc == ERR_OK && n->enrolled) {
+		rc = read_entries(n);
 	}
 	if (rc == ERR_OK && n->enrolled) {
 		rc = apply_unopened(n);
 	}
-	if (rc == ERR_OK && n->enrolled) {
-		rc = report_search(n);
-	}
-	return rc;
+	return rc == ERR_OK && n->enrolled ? report_search(n) : rc;
 }

@@ -692,7 +692,7 @@ int tell_audit(struct node *n, const struct ask *ask)
 	if (r.lines == NULL) {
 		return ERR_NOMEM;
 	}
-	rc = store_each_audit(n->store, 1, SIZE_MAX, read_line, &r);
+	rc = store_each_audit(n->store, 1, INT32_MAX, read_line, &r);
 	if (rc != ERR_OK) {
 		return rc;
 	}
