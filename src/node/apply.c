@@ -176,7 +176,8 @@ static int apply_verdict(struct node *n, const struct entry *e, struct held *h, 
 	char hex[9];
 	int rc = book_verdict(n->book, h, e->header.clock, body);
 
-	if (rc != ERR_OK || !live) {
+	if (rc != ERR_OK || !live ||
+	    memcmp(e->header.author, n->self.node, ENTRY_NODE_BYTES) == 0) {
 		return rc;
 	}
 	k = map_get(&n->book->kases, h->about);

@@ -386,6 +386,7 @@ int book_decision(struct book *b, struct held *h, const struct decision *d)
 		return ERR_FULL;
 	}
 	memcpy(o.id, h->id, sizeof o.id);
+	memcpy(o.author, h->author, sizeof o.author);
 	memcpy(o.candidate, d->candidate, sizeof o.candidate);
 	k->opinion[k->opinions++] = o;
 	opened(h, d->encounter);

@@ -55,6 +55,7 @@ struct held {
 
 struct kase_opinion {
 	uint8_t id[16];
+	uint8_t author[ENTRY_NODE_BYTES]; /* the node at which it was given */
 	uint8_t candidate[KINDS_RECORD_BYTES];
 	uint64_t outcome;
 	struct bytes reviewer; /* in the case's arena */

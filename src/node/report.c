@@ -154,7 +154,21 @@ static int send_verdict(struct node *n, const struct kase *k, struct verdict *v)
 	memcpy(v->encounter, k->encounter, KINDS_ENCOUNTER_BYTES);
 	v->people = k->search.people;
 	v->decided_ms = n->now_ms;
+	if (k->has_verdict && k->verdict.outcome == v->outcome &&
+	    memcmp(k->verdict.record, v->record, KINDS_RECORD_BYTES) == 0) {
+		return ERR_OK; /* it has been said */
+	}
 	rc = report_mail(n, KIND_VERDICT, origin, k->encounter, &kinds_verdict, v, id);
+	if (rc == ERR_OK) {
+		/* The mail is sealed to the post: a copy for ourselves. */
+		struct share_order own = { .kind = KIND_VERDICT,
+					   .class_id = n->own_class,
+					   .schema = &kinds_verdict,
+					   .body = v,
+					   .expiry_day = n->today + CASE_KEEP_DAYS };
+
+		rc = share_write(n, &own, id);
+	}
 	if (rc == ERR_OK) {
 		rc = node_audit(n, "verdict.sent", v->examiner, k->encounter, NULL);
 	}

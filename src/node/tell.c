@@ -98,7 +98,15 @@ static const char *review_word(enum review_state s)
 
 /* ---- one case ---- */
 
-static size_t opinions_of(const struct kase *k, size_t candidate, struct opinion *out)
+/* Headquarters judges for itself: what the post thought neither counts there nor is shown, so
+ * that two verdicts are two verdicts. */
+static bool counts(const struct node *n, const struct kase *k, const struct kase_opinion *o)
+{
+	return !k->at_hq || memcmp(o->author, n->self.node, ENTRY_NODE_BYTES) == 0;
+}
+
+static size_t opinions_of(const struct node *n, const struct kase *k, size_t candidate,
+			  struct opinion *out)
 {
 	const struct candidate *c = k->search.candidates.items;
 	size_t count = 0;
@@ -106,7 +114,8 @@ static size_t opinions_of(const struct kase *k, size_t candidate, struct opinion
 	for (size_t i = 0; i < k->opinions; i++) {
 		const struct kase_opinion *o = &k->opinion[i];
 
-		if (memcmp(o->candidate, c[candidate].record, KINDS_RECORD_BYTES) == 0) {
+		if (counts(n, k, o) &&
+		    memcmp(o->candidate, c[candidate].record, KINDS_RECORD_BYTES) == 0) {
 			out[count] = (struct opinion){ .outcome = o->outcome,
 						       .reviewer = o->reviewer,
 						       .saw = o->saw };
@@ -121,7 +130,7 @@ enum review_state tell_review(const struct node *n, const struct kase *k, size_t
 	const struct candidate *c = k->search.candidates.items;
 	const struct person *p = map_get(&n->book->people, c[candidate].record);
 	struct opinion set[KASE_OPINIONS_MAX];
-	size_t count = opinions_of(k, candidate, set);
+	size_t count = opinions_of(n, k, candidate, set);
 	uint64_t reviewers = k->search.reviewers > 0 ? k->search.reviewers : 2;
 
 	if (p != NULL && p->has_notice) {
@@ -158,6 +167,11 @@ void tell_case_facts(struct node *n, struct kase *k, struct case_facts *f)
 		f->verdict = k->verdict.outcome;
 		f->late = k->verdict.decided_ms > k->search.captured_ms + LATE_MS;
 	}
+	if (k->at_hq) { /* nothing is open between us and ourselves */
+		f->delivered = true;
+		f->verdict = f->verdict == 0 ? VERDICT_CANDIDATES : f->verdict;
+		f->late = false;
+	}
 	f->expired = f->queued && !f->delivered && !k->has_mail && !k->at_hq;
 }
 
@@ -187,7 +201,8 @@ static struct list opinion_lines(struct node *n, const struct kase *k,
 	for (size_t i = 0; lines != NULL && i < k->opinions; i++) {
 		const struct kase_opinion *o = &k->opinion[i];
 
-		if (memcmp(o->candidate, record, KINDS_RECORD_BYTES) == 0 && o->outcome < 4) {
+		if (counts(n, k, o) && memcmp(o->candidate, record, KINDS_RECORD_BYTES) == 0 &&
+		    o->outcome < 4) {
 			lines[count++].text = node_text(
 			    n, "%s, by %.*s%s%.*s", words[o->outcome], (int)o->reviewer.len,
 			    (const char *)o->reviewer.data, o->reason.len > 0 ? ": " : "",
