@@ -67,7 +67,7 @@ int decode_start(struct decode_job *job, uint32_t width, uint32_t height, size_t
 	if (height < IMAGE_SIDE_MIN || height > IMAGE_SIDE_MAX) {
 		return err_at(job->fault, ERR_LIMIT, at, "height");
 	}
-	if ((uint64_t)width * height > IMAGE_PIXELS_MAX ||
+	if ((uint64_t)width * height > (uint64_t)IMAGE_PIXELS_MAX ||
 	    (hint->pixels_max != 0 && (uint64_t)width * height > hint->pixels_max)) {
 		return err_at(job->fault, ERR_LIMIT, at, "pixels");
 	}

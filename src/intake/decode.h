@@ -23,7 +23,7 @@
 #include "record/image.h"
 
 #define DECODE_PPI_DEFAULT 500U
-#define DECODE_BYTES_MAX   (64U * 1024 * 1024)
+#define DECODE_BYTES_MAX   (64UL * 1024 * 1024)
 
 enum image_format {
 	IMAGE_ANY, /* in a hint: look at the first bytes; as an answer: none of those below */

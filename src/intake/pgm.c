@@ -90,9 +90,9 @@ static int read_pixels(struct decode_job *job, size_t at, uint32_t depth)
 int intake_pgm(struct decode_job *job)
 {
 	size_t at = 2; /* after "P5" */
-	uint32_t width;
-	uint32_t height;
-	uint32_t depth;
+	uint32_t width = 0;
+	uint32_t height = 0;
+	uint32_t depth = 0;
 	int rc = read_number(job, &at, &width, "PGM width");
 
 	if (rc == ERR_OK) {

@@ -8,10 +8,10 @@
 #include "intake/grey.h"
 #include "intake/readers.h"
 
-#define CHUNK_BYTES_MAX  (1024U * 1024) /* in memory; image data stream past this limit */
+#define CHUNK_BYTES_MAX  (1024UL * 1024) /* in memory; image data stream past this limit */
 #define CHUNKS_MAX       64U
-#define MEMORY_BYTES_MAX (4U * 1024 * 1024) /* libpng's own: zlib, rows, palette */
-#define HEADER_AT        16U                /* width and height in the first chunk */
+#define MEMORY_BYTES_MAX (4UL * 1024 * 1024) /* libpng's own: zlib, rows, palette */
+#define HEADER_AT        16U                 /* width and height in the first chunk */
 
 struct reading {
 	struct decode_job *job;

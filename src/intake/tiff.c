@@ -14,8 +14,8 @@
 
 #define SAMPLES_MAX    4U
 #define TILE_SIDE_MIN  16U
-#define TILE_BYTES_MAX (16U * 1024 * 1024)
-#define ALLOC_SLACK    (64 * 1024) /* libtiff's own state beside strips and arrays */
+#define TILE_BYTES_MAX (16L * 1024 * 1024)
+#define ALLOC_SLACK    (64L * 1024) /* libtiff's own state beside strips and arrays */
 
 enum alpha { ALPHA_NONE, ALPHA_PLAIN, ALPHA_PREMULTIPLIED };
 
@@ -327,7 +327,8 @@ static int read_tiles(struct reading *r)
 		return refuse(r, "TIFF tile size");
 	}
 	bytes = ((uint64_t)width * r->samples * r->bits + 7) / 8;
-	if (width > IMAGE_SIDE_MAX || height > IMAGE_SIDE_MAX || bytes * height > TILE_BYTES_MAX) {
+	if (width > IMAGE_SIDE_MAX || height > IMAGE_SIDE_MAX ||
+	    bytes * height > (uint64_t)TILE_BYTES_MAX) {
 		return err_at(r->job->fault, ERR_LIMIT, r->at, "TIFF tile size");
 	}
 	bytes *= height;
@@ -350,6 +351,17 @@ static int read_tiles(struct reading *r)
 	return ERR_OK;
 }
 
+/* libtiff 4.5 says nothing when it finds no memory for the JPEG tables, and reads them. */
+static bool has_lost_tables(const struct reading *r)
+{
+	uint32_t count = 0;
+	const void *tables = NULL;
+
+	return field_u16(r->tiff, TIFFTAG_COMPRESSION, COMPRESSION_NONE) == COMPRESSION_JPEG &&
+	       TIFFGetField(r->tiff, TIFFTAG_JPEGTABLES, &count, &tables) == 1 && count > 0 &&
+	       tables == NULL;
+}
+
 static int read_open(struct reading *r)
 {
 	uint32_t width = 0;
@@ -369,6 +381,9 @@ static int read_open(struct reading *r)
 	}
 	if (rc != ERR_OK) {
 		return rc;
+	}
+	if (r->damaged || has_lost_tables(r)) {
+		return refuse(r, "TIFF codec");
 	}
 	r->in_pixels = true;
 	rc = TIFFIsTiled(r->tiff) ? read_tiles(r) : read_strips(r);

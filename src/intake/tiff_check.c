@@ -89,7 +89,7 @@ static int check_entries(const struct decode_job *job, size_t first, uint32_t en
 	uint64_t total = 0;
 
 	for (uint32_t i = 0; i < entries; i++) {
-		size_t at = first + i * ENTRY_BYTES;
+		size_t at = first + (size_t)i * ENTRY_BYTES;
 		const uint8_t *entry = job->in.data + at;
 		int rc = check_entry(job, at, big);
 
@@ -127,7 +127,7 @@ int tiff_check_directory(const struct decode_job *job)
 		return err_at(job->fault, ERR_LIMIT, first, "TIFF directory");
 	}
 	/* The offset of the next directory, 4 bytes, stands behind the entries. */
-	if (in.len - first - 2 < entries * ENTRY_BYTES + 4) {
+	if (in.len - first - 2 < (size_t)entries * ENTRY_BYTES + 4) {
 		return err_at(job->fault, ERR_SHORT, first, "TIFF directory");
 	}
 	return check_entries(job, first + 2, entries, big);

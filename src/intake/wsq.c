@@ -88,7 +88,7 @@ static int read_filter(struct reading *r, unsigned length, float *taps, unsigned
 	*half = length / 2;
 	for (unsigned k = 0; k <= *half; k++) {
 		bool is_negative = wire_u8(&r->w) != 0;
-		double v;
+		double v = 0;
 		int rc = read_scaled(r, 4, &v, "WSQ transform table");
 
 		if (rc != ERR_OK) {
@@ -129,7 +129,7 @@ static int read_dtt(struct reading *r, size_t len)
 
 static int read_dqt(struct reading *r, size_t len)
 {
-	double v;
+	double v = 0;
 	int rc;
 
 	if (r->has_bins || len != 3 + 6 * WSQ_WAVELET_BANDS) {
@@ -154,8 +154,8 @@ static int read_sof(struct reading *r, size_t len)
 	size_t at = r->w.at + 2;
 	uint32_t height;
 	uint32_t width;
-	double shift;
-	double scale;
+	double shift = 0;
+	double scale = 0;
 	int rc;
 
 	if (r->has_frame || len != 15) {
@@ -214,6 +214,20 @@ static int read_dht(struct reading *r, size_t len)
 	return ERR_OK;
 }
 
+/* The digits at the start of the text; 0 if there are none, or if the number is too long. */
+static uint32_t leading_number(const uint8_t *text, size_t len)
+{
+	uint32_t v = 0;
+
+	for (size_t i = 0; i < len && text[i] >= '0' && text[i] <= '9'; i++) {
+		if (i == PPI_DIGITS_MAX) {
+			return 0;
+		}
+		v = v * 10 + (uint32_t)(text[i] - '0');
+	}
+	return v;
+}
+
 /* "NIST_COM n", then lines of a name and a value, of which only "PPI" is of use here: the
  * size in it has been seen to lie. */
 static void read_comment(struct reading *r, const uint8_t *text, size_t len)
@@ -227,17 +241,7 @@ static void read_comment(struct reading *r, const uint8_t *text, size_t len)
 	}
 	for (size_t i = 0; r->ppi == 0 && i + name_len < len; i++) {
 		if (memcmp(text + i, name, name_len) == 0) {
-			uint32_t v = 0;
-
-			for (size_t d = 0; d < PPI_DIGITS_MAX && i + name_len + d < len; d++) {
-				uint8_t c = text[i + name_len + d];
-
-				if (c < '0' || c > '9') {
-					break;
-				}
-				v = v * 10 + (uint32_t)(c - '0');
-			}
-			r->ppi = v;
+			r->ppi = leading_number(text + i + name_len, len - i - name_len);
 			r->ppi_at = (size_t)(text - r->w.data) + i + 1;
 		}
 	}

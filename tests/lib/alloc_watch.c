@@ -1,10 +1,10 @@
 #include "tests/lib/alloc_watch.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
-static bool is_watching;
-static size_t bytes;
+/* Volatile: compilers know that malloc() does not touch what others see. */
+static volatile bool is_watching;
+static volatile size_t bytes;
 
 static void count(size_t size)
 {
@@ -47,6 +47,21 @@ void alloc_watch_start(void)
 	is_watching = true;
 }
 
+bool alloc_watch_can_fail(void)
+{
+	return false;
+}
+
+void alloc_watch_fail(size_t n)
+{
+	(void)n;
+}
+
+bool alloc_watch_has_failed(void)
+{
+	return false;
+}
+
 #else
 
 /* The C library's own entries, for those who replace the usual ones. */
@@ -54,10 +69,42 @@ extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *p, size_t size);
 
+static volatile size_t until_failure;
+static volatile bool has_failed;
+
+static bool is_to_fail(void)
+{
+	if (until_failure == 0) {
+		return false;
+	}
+	until_failure--;
+	if (until_failure > 0) {
+		return false;
+	}
+	has_failed = true;
+	return true;
+}
+
+bool alloc_watch_can_fail(void)
+{
+	return alloc_watch_sees();
+}
+
+void alloc_watch_fail(size_t n)
+{
+	until_failure = n;
+	has_failed = false;
+}
+
+bool alloc_watch_has_failed(void)
+{
+	return has_failed;
+}
+
 void *malloc(size_t size)
 {
 	count(size);
-	return __libc_malloc(size);
+	return is_to_fail() ? NULL : __libc_malloc(size);
 }
 
 void *calloc(size_t n, size_t size)
@@ -65,13 +112,13 @@ void *calloc(size_t n, size_t size)
 	size_t all;
 
 	count(__builtin_mul_overflow(n, size, &all) ? (size_t)-1 : all);
-	return __libc_calloc(n, size);
+	return is_to_fail() ? NULL : __libc_calloc(n, size);
 }
 
 void *realloc(void *p, size_t size)
 {
 	count(size);
-	return __libc_realloc(p, size);
+	return is_to_fail() ? NULL : __libc_realloc(p, size);
 }
 
 void alloc_watch_start(void)
@@ -86,4 +133,14 @@ size_t alloc_watch_bytes(void)
 {
 	is_watching = false;
 	return bytes;
+}
+
+bool alloc_watch_sees(void)
+{
+	void *volatile p;
+
+	alloc_watch_start();
+	p = malloc(1);
+	free(p);
+	return alloc_watch_bytes() > 0;
 }

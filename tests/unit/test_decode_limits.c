@@ -30,11 +30,15 @@ static void check_refused(const struct buf *b, const struct decode_hint *hint, i
 static void the_watch_sees_what_a_good_image_takes(void **state)
 {
 	struct image_make_png spec = { .width = 512, .height = 512, .depth = 8, .type = 0 };
-	uint8_t *rows = calloc(512, 512);
+	uint8_t *rows;
 	struct buf b = { 0 };
 	struct image image = { 0 };
 
 	(void)state;
+	if (!alloc_watch_sees()) {
+		skip(); /* not with this allocator */
+	}
+	rows = calloc(512, 512);
 	image_make_png(&b, &spec, rows);
 	alloc_watch_start();
 	assert_int_equal(decode_image(buf_bytes(&b), NULL, &image, NULL), ERR_OK);
@@ -207,6 +211,74 @@ static void refuses_large_maps_and_raw(void **state)
 	buf_done(&b);
 }
 
+/* Every single request for memory fails once; libtiff does not say why it gives up. */
+static void check_shortages(const struct buf *b, bool is_tiff)
+{
+	struct image good = { 0 };
+	bool has_failed;
+	size_t n = 0;
+
+	assert_int_equal(decode_image(buf_bytes(b), NULL, &good, NULL), ERR_OK);
+	do {
+		struct image image = { 0 };
+		struct fault fault = { 0 };
+		int rc;
+
+		alloc_watch_fail(++n);
+		rc = decode_image(buf_bytes(b), NULL, &image, &fault);
+		has_failed = alloc_watch_has_failed();
+		alloc_watch_fail(0);
+		if (rc != ERR_OK) {
+			assert_int_equal(fault.code, rc);
+			assert_true(rc == ERR_NOMEM || (is_tiff && rc == ERR_MALFORMED));
+			assert_null(image.pixels);
+			continue;
+		}
+		/* libjpeg asks again for less: then the picture must be whole */
+		assert_memory_equal(image.pixels, good.pixels, 16 * 16);
+		image_done(&image);
+	} while (has_failed && n < 10000);
+	assert_in_range(n, 2, 9999);
+	image_done(&good);
+}
+
+static void any_shortage_of_memory_is_an_error(void **state)
+{
+	struct image_make_png png = {
+		.width = 16, .height = 16, .depth = 8, .type = 0, .is_interlaced = true
+	};
+	struct image_make_jpeg jpeg = {
+		.width = 16, .height = 16, .components = 3, .quality = 50, .is_progressive = true
+	};
+	struct image_make_tiff tiff = { .width = 16,
+					.height = 16,
+					.bits = 8,
+					.samples = 1,
+					.photometric = 1,
+					.compression = 7,
+					.extra = IMAGE_MAKE_NO_EXTRA };
+	struct image_make_wsq wsq = { .width = 16, .height = 16, .bin = 8.0 };
+	uint8_t rows[16 * 16 * 3] = { 0 };
+	struct buf b = { 0 };
+
+	(void)state;
+	if (!alloc_watch_can_fail()) {
+		skip(); /* not with this allocator */
+	}
+	image_make_png(&b, &png, rows);
+	check_shortages(&b, false);
+	buf_clear(&b);
+	image_make_jpeg(&b, &jpeg, rows);
+	check_shortages(&b, false);
+	buf_clear(&b);
+	image_make_wsq(&b, &wsq, rows);
+	check_shortages(&b, false);
+	buf_clear(&b);
+	image_make_tiff(&b, &tiff, rows);
+	check_shortages(&b, true);
+	buf_done(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +289,7 @@ int main(void)
 		cmocka_unit_test(refuses_large_tiff),
 		cmocka_unit_test(refuses_large_wsq),
 		cmocka_unit_test(refuses_large_maps_and_raw),
+		cmocka_unit_test(any_shortage_of_memory_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
