@@ -1,5 +1,6 @@
 #include "tests/lib/unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,12 +155,41 @@ static void refuses_values_beyond_the_limits(void **state)
 	arena_done(&arena);
 }
 
+/* docs/PROTOCOL-WORKER.md shows the tables as they are. */
+static void the_page_shows_the_tables(void **state)
+{
+	const struct schema *const schemas[] = { &worker_request_schema, &worker_answer_schema,
+						 &worker_sample_schema, &worker_item_schema };
+	const char *srcdir = getenv("srcdir");
+	static char page[32768];
+	char path[1024];
+	FILE *in;
+
+	(void)state;
+	(void)snprintf(path, sizeof path, "%s/docs/PROTOCOL-WORKER.md",
+		       srcdir != NULL ? srcdir : ".");
+	in = fopen(path, "rb");
+	assert_non_null(in);
+	assert_in_range(fread(page, 1, sizeof page - 1, in), 1000, sizeof page - 2);
+	(void)fclose(in);
+	for (size_t i = 0; i < sizeof schemas / sizeof schemas[0]; i++) {
+		struct buf table = { 0 };
+
+		schema_cddl(schemas[i], &table);
+		buf_u8(&table, 0);
+		assert_int_equal(buf_error(&table), ERR_OK);
+		assert_non_null(strstr(page, (const char *)table.data));
+		buf_done(&table);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_request_comes_through_as_it_was),
 		cmocka_unit_test(the_largest_answer_fits_its_arena),
 		cmocka_unit_test(refuses_values_beyond_the_limits),
+		cmocka_unit_test(the_page_shows_the_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
