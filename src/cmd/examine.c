@@ -9,11 +9,9 @@
 #include "record/fmr.h"
 #include "record/image.h"
 
-_Static_assert((int)WORKER_FORMAT_PNG == (int)IMAGE_PNG && (int)WORKER_FORMAT_RAW == (int)IMAGE_RAW,
-	       "the worker's formats are decode.h's");
 _Static_assert(WORKER_EXTENDED_MAX >= FINGER_EXTENDED_MAX, "room for extended data");
 _Static_assert(NIST_ITEMS_MAX <= WORKER_ITEMS_MAX && NIST_TEXT_MAX <= WORKER_TEXT_MAX &&
-		   NIST_TAG_MAX <= WORKER_TAG_MAX && NIST_BYTES_MAX <= WORKER_BYTES_MAX,
+		   NIST_TAG_MAX <= WORKER_TAG_MAX,
 	       "what nist.h reads fits an answer");
 
 #define RIGHT_THUMB       1U
@@ -34,6 +32,27 @@ static struct worker_sample *add(struct samples *s)
 {
 	assert(s->count < WORKER_SAMPLES_MAX);
 	return &s->sample[s->count++];
+}
+
+static uint64_t format_code(enum image_format format)
+{
+	switch (format) {
+	case IMAGE_PNG:
+		return WORKER_FORMAT_PNG;
+	case IMAGE_JPEG:
+		return WORKER_FORMAT_JPEG;
+	case IMAGE_PGM:
+		return WORKER_FORMAT_PGM;
+	case IMAGE_TIFF:
+		return WORKER_FORMAT_TIFF;
+	case IMAGE_WSQ:
+		return WORKER_FORMAT_WSQ;
+	case IMAGE_RAW:
+		return WORKER_FORMAT_RAW;
+	case IMAGE_ANY:
+	default:
+		return WORKER_FORMAT_OTHER;
+	}
 }
 
 static uint64_t code_of(int rv)
@@ -85,8 +104,7 @@ static int examine_image(struct samples *s, struct bytes bytes, const struct dec
 	struct image image = { 0 };
 	int rv;
 
-	sample->format =
-	    hint->format == IMAGE_RAW ? (uint64_t)IMAGE_RAW : (uint64_t)decode_sniff(bytes);
+	sample->format = format_code(hint->format == IMAGE_RAW ? IMAGE_RAW : decode_sniff(bytes));
 	rv = decode_image(bytes, hint, &image, fault);
 	if (rv != ERR_OK) {
 		return rv;
@@ -214,7 +232,7 @@ static void examine_nist_image(struct samples *s, const struct nist_image *image
 					  .width = image->width,
 					  .height = image->height,
 					  .ppi = image->ppi,
-					  .format = (uint64_t)decode_sniff(image->data),
+					  .format = format_code(decode_sniff(image->data)),
 					  .size = image->data.len };
 	if (image->data.len > 0) {
 		sample->at = (uint64_t)(image->data.data - s->begin);

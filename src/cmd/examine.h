@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "intake/worker.h"
 
-#define EXAMINE_ARENA_BYTES (32U * 1024 * 1024)
+#define EXAMINE_ARENA_BYTES (32UL * 1024 * 1024)
 
 /* Always fills in an answer, with its code if something failed.  What it points at belongs to
  * the arena or is borrowed from the request's bytes. */

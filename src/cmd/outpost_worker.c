@@ -22,8 +22,10 @@
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__clang__)
 /* The leak check forks, which the cell forbids. */
+/* NOLINTBEGIN: the name is the sanitizer's */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
+/* NOLINTEND */
 {
 	return "detect_leaks=0";
 }
@@ -168,6 +170,7 @@ int main(int argc, char *argv[])
 	}
 	/* Whatever the decoders and the extraction free is overwritten: nothing of one request
 	 * lies about for the next. */
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
 	(void)mallopt(M_PERTURB, WIPE_BYTE);
 	if (sandbox_enter() != ERR_OK) {
 		return EXIT_SANDBOX;

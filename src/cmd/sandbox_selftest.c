@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define SURVIVED 3
-#define BLOCK    (4U * 1024 * 1024)
+#define BLOCK    (4UL * 1024 * 1024)
 /* Beyond the memory limit. */
 #define TOO_MUCH ((size_t)SANDBOX_MEMORY_BYTES + BLOCK)
 

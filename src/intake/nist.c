@@ -31,8 +31,8 @@ static int read_listed(struct nist_reader *r, struct bytes subfield, uint32_t ty
 		       struct listed *out)
 {
 	struct bytes type = nist_reader_split(&subfield, NIST_US);
-	uint32_t a;
-	uint32_t b;
+	uint32_t a = 0;
+	uint32_t b = 0;
 	int rv = nist_reader_number(r, type, type_max, &a);
 
 	if (rv == ERR_OK && subfield.data == NULL) {
@@ -52,7 +52,7 @@ static int read_contents(struct nist_reader *r, const struct nist_record *record
 			 struct contents *contents)
 {
 	const struct nist_field *field = nist_reader_find(record, CNT_FIELD);
-	struct listed head;
+	struct listed head = { 0 };
 	struct bytes rest;
 	int rv;
 

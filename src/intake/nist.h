@@ -21,11 +21,11 @@
 #include "base/err.h"
 #include "record/fmr.h"
 
-#define NIST_BYTES_MAX     (32U * 1024 * 1024) /* a card of 14 images has 0.7 MB */
-#define NIST_RECORDS_MAX   255U                /* behind the Type-1 record */
-#define NIST_FIELDS_MAX    512U                /* in one record */
-#define NIST_ITEMS_MAX     2048U               /* texts in one file */
-#define NIST_TEXT_MAX      4096U               /* bytes of one text */
+#define NIST_BYTES_MAX     (32UL * 1024 * 1024) /* a card of 14 images has 0.7 MB */
+#define NIST_RECORDS_MAX   255U                 /* behind the Type-1 record */
+#define NIST_FIELDS_MAX    512U                 /* in one record */
+#define NIST_ITEMS_MAX     2048U                /* texts in one file */
+#define NIST_TEXT_MAX      4096U                /* bytes of one text */
 #define NIST_NOTES_MAX     64U
 #define NIST_POSITIONS_MAX 6U
 #define NIST_TAG_MAX       32U /* room for "2.9999.65535.65535" and its zero */

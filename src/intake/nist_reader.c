@@ -132,8 +132,8 @@ static int read_length(struct nist_reader *r, uint8_t type, uint32_t *length)
 
 static int read_field(struct nist_reader *r, struct nist_record *record, struct bytes *rest)
 {
-	uint32_t type;
-	uint32_t number;
+	uint32_t type = 0;
+	uint32_t number = 0;
 	struct bytes value;
 	const uint8_t *tag = rest->data;
 	int rv = read_tag(r, rest, &type, &number);

@@ -22,9 +22,9 @@
 #include "record/schema.h"
 
 #define WORKER_LENGTH_BYTES 4U
-#define WORKER_BYTES_MAX    (32U * 1024 * 1024)       /* foreign bytes in a request */
-#define WORKER_REQUEST_MAX  (WORKER_BYTES_MAX + 256U) /* body of a frame */
-#define WORKER_ANSWER_MAX   (16U * 1024 * 1024)       /* body of a frame */
+#define WORKER_BYTES_MAX    (32UL * 1024 * 1024)     /* foreign bytes in a request */
+#define WORKER_REQUEST_MAX  (WORKER_BYTES_MAX + 256) /* body of a frame */
+#define WORKER_ANSWER_MAX   (16UL * 1024 * 1024)     /* body of a frame */
 #define WORKER_SAMPLES_MAX  64U
 #define WORKER_ITEMS_MAX    2048U
 #define WORKER_PLACE_MAX    64U
@@ -32,7 +32,7 @@
 #define WORKER_TEXT_MAX     4096U
 #define WORKER_ISO_MAX      2048U /* one view */
 #define WORKER_EXTENDED_MAX 8192U
-#define WORKER_ARENA_BYTES  (1024U * 1024) /* enough to read any request or answer */
+#define WORKER_ARENA_BYTES  (1024UL * 1024) /* enough to read any request or answer */
 
 enum worker_op {
 	WORKER_EXAMINE = 1,  /* one image of one finger: quality and template */
@@ -54,7 +54,7 @@ struct worker_request {
 /* What a sample's bytes were. */
 enum worker_format {
 	WORKER_FORMAT_OTHER = 0,
-	WORKER_FORMAT_PNG = 1, /* 1 to 6 as enum image_format in decode.h */
+	WORKER_FORMAT_PNG = 1,
 	WORKER_FORMAT_JPEG = 2,
 	WORKER_FORMAT_PGM = 3,
 	WORKER_FORMAT_TIFF = 4,

@@ -16,7 +16,7 @@
 
 #define FMR_MINUTIAE_MAX 255U /* the count is one byte in the record */
 #define FMR_VIEWS_MAX    16U
-#define FMR_BYTES_MAX    (64U * 1024)
+#define FMR_BYTES_MAX    (64UL * 1024)
 #define FMR_SIDE_MAX     16383U /* 14 bits */
 #define FMR_POSITION_MAX 10U
 #define FMR_PPCM_MIN     39U  /* 100 ppi, as in record/image.h */

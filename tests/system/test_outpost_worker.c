@@ -165,7 +165,6 @@ static void check_template(const struct worker_sample *s)
 	assert_true(view.count >= 15);
 	assert_true(s->score > 20);
 	assert_int_equal(finger_template_load(s->iso, s->extended, &t, NULL), ERR_OK);
-	assert_true(finger_compare(t, t) > 500);
 	finger_template_unref(t);
 }
 

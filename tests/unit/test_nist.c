@@ -123,7 +123,7 @@ static void reads_texts_and_images(void **state)
 	assert_true(bytes_is(nist_text(&f->nist, 1, 9), TCN));
 	assert_true(bytes_is(nist_text(&f->nist, 2, 30), "CANARY ÆMILIA"));
 	assert_int_equal(nist_text(&f->nist, 2, 31).len, 0);
-	/* VER TOT DAT DAI ORI TCN NTR, DOM twice, DCS twice; NAM, 4 of 5 items of RLS, 2085 */
+	/* Seven single ones, 1.013 and 1.015 twice; 2.030, four of five of 2.064, 2.2085. */
 	assert_int_equal(f->nist.items, 11 + 6);
 	nist_tag(&f->nist.item[11], tag);
 	assert_string_equal(tag, "2.030");
