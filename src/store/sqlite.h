@@ -3,6 +3,7 @@
  * sqlite.c        transactions, errors, the table of functions
  * sqlite_open.c   opening, migrating, the check that nothing is missing
  * sqlite_wal.c    is the write-ahead log as it was written?
+ * sqlite_clean.c  nothing of what was removed goes into the file
  * sqlite_query.c  one prepared statement, used once
  * sqlite_entries.c, sqlite_erase.c, sqlite_feed.c, sqlite_values.c, sqlite_jobs.c  the calls
  *
@@ -19,7 +20,10 @@
 #define SQLITE_APPLICATION 0x4f757470 /* "Outp" */
 /* Pages in the log after which a commit also copies it into the database. */
 #define SQLITE_CHECKPOINT_PAGES 2000
-#define SQLITE_IDENTITY_BYTES   8U
+#define SQLITE_PAGE_BYTES       16384
+/* 256 GB; sqlite_clean.c relies on it. */
+#define SQLITE_PAGES_MAX      0xffffff
+#define SQLITE_IDENTITY_BYTES 8U
 
 /* Every statement that is used more than once; texts in sqlite_query.c. */
 enum sqlite_text {
@@ -79,6 +83,9 @@ struct sqlite {
 	uint8_t identity[SQLITE_IDENTITY_BYTES]; /* random, made with the file */
 	int log_pages;
 	int checkpoint_pages;
+	sqlite3_io_methods methods; /* of the database file: real_methods but for xWrite */
+	const sqlite3_io_methods *real_methods;
+	uint8_t page[SQLITE_PAGE_BYTES]; /* a cleaned one */
 	bool committing;
 	bool broken;
 };
@@ -120,6 +127,7 @@ void sqlite_query_close_all(struct sqlite *s);
 
 int sqlite_open_store(const char *where, void **self, struct fault *fault);
 void sqlite_open_close(void *self);
+int sqlite_clean_install(struct sqlite *s);
 /* ERR_CORRUPT when committed pages in the log have been damaged. */
 int sqlite_wal_check(struct sqlite *s, struct fault *fault);
 

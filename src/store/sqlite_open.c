@@ -3,21 +3,27 @@
 
 #include "store/sqlite.h"
 
+#define TEXT_OF(x) #x
+#define TEXT(x)    TEXT_OF(x)
+
 /* In this order: the page size before anything is written, the lock before anything is read.
  *
  * A locked file is the only way to be the one writer; the log with synchronous=FULL makes a
  * commit durable; secure_delete overwrites what is removed; the rest is defence against a
  * database file that somebody has prepared. */
-static const char settings[] = "PRAGMA page_size = 16384;"
-			       "PRAGMA cache_size = -16384;"
-			       "PRAGMA temp_store = MEMORY;"
-			       "PRAGMA mmap_size = 0;"
-			       "PRAGMA trusted_schema = OFF;"
-			       "PRAGMA cell_size_check = ON;"
-			       "PRAGMA foreign_keys = ON;"
-			       "PRAGMA secure_delete = ON;"
-			       "PRAGMA synchronous = FULL;"
-			       "PRAGMA locking_mode = EXCLUSIVE;";
+static const char settings[] = "PRAGMA page_size = " TEXT(
+    SQLITE_PAGE_BYTES) ";"
+		       "PRAGMA max_page_count = " TEXT(
+			   SQLITE_PAGES_MAX) ";"
+					     "PRAGMA cache_size = -16384;"
+					     "PRAGMA temp_store = MEMORY;"
+					     "PRAGMA mmap_size = 0;"
+					     "PRAGMA trusted_schema = OFF;"
+					     "PRAGMA cell_size_check = ON;"
+					     "PRAGMA foreign_keys = ON;"
+					     "PRAGMA secure_delete = ON;"
+					     "PRAGMA synchronous = FULL;"
+					     "PRAGMA locking_mode = EXCLUSIVE;";
 
 /* Longer than any row of ours may be. */
 #define ROW_MAX (2 * 1024 * 1024)
@@ -292,6 +298,9 @@ static int open_file(struct sqlite *s, const char *path, struct fault *fault)
 	}
 	(void)sqlite3_wal_hook(s->db, log_grew, s);
 	rc = defend(s);
+	if (rc == ERR_OK) {
+		rc = sqlite_clean_install(s);
+	}
 	if (rc == ERR_OK) {
 		rc = prepare_transactions(s);
 	}
