@@ -4,7 +4,8 @@
 
 void wire_init(struct wire *w, const void *data, size_t len)
 {
-	*w = (struct wire){ .data = data, .len = len };
+	/* C does not even allow adding nothing to the NULL of an empty span. */
+	*w = (struct wire){ .data = data != NULL ? data : "", .len = len };
 }
 
 const uint8_t *wire_bytes(struct wire *w, size_t len)

@@ -31,6 +31,18 @@ static void a_cursor_past_the_end_stays_failed(void **state)
 	assert_int_equal(wire_left(&w), 0);
 }
 
+static void a_cursor_reads_an_empty_span(void **state)
+{
+	struct wire w;
+
+	(void)state;
+	wire_init(&w, NULL, 0);
+	assert_non_null(wire_bytes(&w, 0));
+	assert_int_equal(wire_error(&w), ERR_OK);
+	assert_int_equal(wire_u8(&w), 0);
+	assert_int_equal(wire_error(&w), ERR_SHORT);
+}
+
 static void a_buffer_stops_at_its_limit(void **state)
 {
 	struct buf b;
@@ -106,6 +118,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_error_has_a_text_and_a_name),
 		cmocka_unit_test(a_cursor_past_the_end_stays_failed),
+		cmocka_unit_test(a_cursor_reads_an_empty_span),
 		cmocka_unit_test(a_buffer_stops_at_its_limit),
 		cmocka_unit_test(an_arena_refuses_what_passes_its_limit),
 		cmocka_unit_test(dates_go_to_days_and_back),
