@@ -74,12 +74,13 @@ static const struct row *find_row(const char *name, size_t len)
 /* psk0 stands before the first message's tokens, pskN after those of message N (Noise 9.4). */
 static int add_psk(struct noise_pattern *p, size_t place)
 {
-	uint8_t *message = p->messages[place == 0 ? 0 : place - 1];
+	uint8_t *message;
 	size_t len = 0;
 
 	if (place > p->message_count) {
 		return ERR_MALFORMED;
 	}
+	message = p->messages[place == 0 ? 0 : place - 1];
 	while (message[len] != NOISE_END) {
 		len++;
 	}

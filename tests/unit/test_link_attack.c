@@ -450,11 +450,11 @@ static void refuses_a_member_with_an_all_zero_key(void **state)
 	struct noise_symmetric s;
 	struct buf wire = { 0 };
 	uint8_t zero[NOISE_KEY_BYTES] = { 0 };
-	uint8_t stamp[12];
+	uint8_t stamp[12] = { 0 };
 	uint8_t sealed[12 + NOISE_TAG_BYTES];
 
-	for (size_t i = 0; i < sizeof stamp; i++) {
-		stamp[i] = i < 8 ? (uint8_t)(PAIR_NOW_MS >> (8 * (7 - i))) : 0;
+	for (size_t i = 0; i < 8; i++) {
+		stamp[i] = (uint8_t)(PAIR_NOW_MS >> (8 * (7 - i)));
 	}
 	noise_symmetric_start(&s, "Noise_XXpsk0_25519_ChaChaPoly_BLAKE2b");
 	noise_symmetric_mix_hash(&s, bytes_of("OP1 region"));

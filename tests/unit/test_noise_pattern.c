@@ -45,6 +45,7 @@ static void refuses_names_that_mean_nothing(void **state)
 	static const char *const malformed[] = {
 		"XXpsk",
 		"XXpsk4",
+		"XXpsk9",
 		"Npsk2",
 		"XXpsk0psk1",
 		"XXpsk0+",
