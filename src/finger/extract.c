@@ -46,7 +46,7 @@ static int prepare(struct extraction *e, const struct image *image)
 		err = field_flow(&e->field, &e->even, FINE, COARSE, &e->arena);
 	}
 	if (err == ERR_OK) {
-		err = segment_print(&e->field, e->tone, &e->arena);
+		err = segment_contrast(&e->field, e->tone, &e->arena);
 	}
 	if (err == ERR_OK) {
 		err = period_estimate(&e->field, &e->even, &e->arena);
@@ -71,6 +71,9 @@ static int channel_gabor(struct extraction *e)
 	size_t n = (size_t)e->field.columns * (size_t)e->field.rows;
 	int err = filter_ridges(FILTER_GABOR, &e->even, &e->field, &once, &e->arena);
 
+	if (err == ERR_OK) {
+		err = segment_ridges(&e->field, &e->even, &once, &e->arena);
+	}
 	if (err == ERR_OK) {
 		err = field_init(&e->better, e->grey.width, e->grey.height, &e->arena);
 	}

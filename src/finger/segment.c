@@ -5,9 +5,10 @@
 #include "base/err.h"
 
 #define LEVELS       64
-#define SHARE        0.30f /* of the contrast that a good block of this image has */
+#define SHARE        0.15f /* of the contrast that a good block of this image has */
 #define CONTRAST_MIN 5.0f  /* grey levels */
-#define COHERENT     70    /* of 255: flow that is no accident */
+#define CLEAN 128.0f
+#define RIDGES_MIN 130 /* of 255: the share of ridges in what a block shows */
 #define PART_MIN     20    /* percent of the largest part; smaller parts are dirt */
 
 /* The contrast that 15 % of the blocks exceed. */
@@ -125,24 +126,92 @@ static void fill_holes(struct field *f, int *queue)
 	}
 }
 
-int segment_print(struct field *f, const struct plane_tone *tone, struct arena *arena)
+static int tidy(struct field *f, struct arena *arena)
 {
 	int n = f->columns * f->rows;
 	uint8_t *copy = arena_take(arena, (size_t)n, 1);
 	int *queue = arena_take(arena, (size_t)n, sizeof(*queue));
-	float least;
 
 	if (copy == NULL || queue == NULL) {
 		return ERR_NOMEM;
-	}
-	least = good_contrast(tone, n) * SHARE;
-	least = least < CONTRAST_MIN ? CONTRAST_MIN : least;
-	for (int i = 0; i < n; i++) {
-		f->mask[i] = tone[i].deviation > least && f->coherence[i] > COHERENT;
 	}
 	vote(f->mask, copy, f->columns, f->rows, 1);
 	vote(f->mask, copy, f->columns, f->rows, 2);
 	drop_small_parts(f, queue);
 	fill_holes(f, queue);
 	return ERR_OK;
+}
+
+int segment_contrast(struct field *f, const struct plane_tone *tone, struct arena *arena)
+{
+	int n = f->columns * f->rows;
+	float least = good_contrast(tone, n) * SHARE;
+
+	least = least < CONTRAST_MIN ? CONTRAST_MIN : least;
+	for (int i = 0; i < n; i++) {
+		f->mask[i] = tone[i].deviation > least;
+	}
+	return tidy(f, arena);
+}
+
+/* Sums over a block: what there was and what the filter kept. */
+struct power {
+	float even;
+	float ridges;
+};
+
+static struct power block_power(const struct plane *even, const struct plane *response, int bx,
+				int by)
+{
+	struct power p = { 0 };
+
+	for (int y = by * PLANE_BLOCK; y < (by + 1) * PLANE_BLOCK && y < even->height; y++) {
+		const int16_t *e = even->at + y * even->stride;
+		const int16_t *r = response->at + y * response->stride;
+
+		for (int x = bx * PLANE_BLOCK; x < (bx + 1) * PLANE_BLOCK && x < even->width; x++) {
+			p.even += (float)(e[x] * e[x]);
+			p.ridges += (float)(r[x] * r[x]);
+		}
+	}
+	return p;
+}
+
+/* The share of ridges in the 3 x 3 blocks around block i, scaled so that a clean wave gives
+ * about 255. */
+static int ridge_share(const struct field *f, const struct power *power, int i)
+{
+	struct power sum = { 1.0f, 0 };
+
+	for (int k = 0; k < 9; k++) {
+		int x = i % f->columns + k % 3 - 1;
+		int y = i / f->columns + k / 3 - 1;
+
+		if (x >= 0 && y >= 0 && x < f->columns && y < f->rows) {
+			sum.even += power[y * f->columns + x].even;
+			sum.ridges += power[y * f->columns + x].ridges;
+		}
+	}
+	return (int)(CLEAN * sum.ridges / sum.even);
+}
+
+int segment_ridges(struct field *f, const struct plane *even, const struct plane *response,
+		   struct arena *arena)
+{
+	int n = f->columns * f->rows;
+	struct power *power = arena_take(arena, (size_t)n, sizeof(*power));
+
+	if (power == NULL) {
+		return ERR_NOMEM;
+	}
+	for (int i = 0; i < n; i++) {
+		power[i] = block_power(even, response, i % f->columns, i / f->columns);
+	}
+	for (int i = 0; i < n; i++) {
+		int share = f->mask[i] ? ridge_share(f, power, i) : 0;
+
+		f->coherence[i] = (uint8_t)(share > 255 ? 255 : share);
+		f->mask[i] = share > RIDGES_MIN;
+	}
+	return tidy(f, arena);
 }
