@@ -246,6 +246,18 @@ static int note_mail(struct node *n, const struct entry *e)
 	return ERR_OK;
 }
 
+/* Headquarters' stamps are the time that everybody goes by; ours may only be later. */
+static void hear_time(struct node *n, uint64_t ms)
+{
+	if (n->self.role == ROLE_HQ) {
+		return;
+	}
+	n->synced_ms = ms > n->synced_ms ? ms : n->synced_ms;
+	n->trusted_ms = ms > n->trusted_ms ? ms : n->trusted_ms;
+	n->wall_ms = ms > n->wall_ms ? ms : n->wall_ms;
+	n->today = day_of_ms(n->wall_ms);
+}
+
 int apply_entry(struct node *n, const struct entry *e, bool live)
 {
 	struct held *h = book_held(n->book, e->id);
@@ -253,11 +265,14 @@ int apply_entry(struct node *n, const struct entry *e, bool live)
 	struct bytes body;
 	int rc;
 
-	if (h == NULL || !clock_believable(e->header.clock, n->now_ms)) {
-		return ERR_OK; /* kept, and looked at again later */
+	if (h == NULL) {
+		return ERR_OK;
 	}
-	if (author != NULL && author->role == ROLE_HQ && clock_ms(e->header.clock) > n->synced_ms) {
-		n->synced_ms = clock_ms(e->header.clock);
+	if (author != NULL && author->role == ROLE_HQ) {
+		hear_time(n, clock_ms(e->header.clock));
+	}
+	if (!clock_believable(e->header.clock, n->wall_ms)) {
+		return ERR_OK; /* kept, and looked at again later */
 	}
 	rc = open_entry(n, e, &body);
 	if (rc == ERR_NOKEY) {

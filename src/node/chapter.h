@@ -118,7 +118,9 @@ struct node {
 	uint64_t sequence;
 	uint8_t previous[ENTRY_PREVIOUS_BYTES];
 	struct audit audit;
-	uint64_t synced_ms; /* clock of headquarters' latest entry we hold */
+	uint64_t synced_ms;  /* when headquarters' last word came, by its clock or ours */
+	uint64_t trusted_ms; /* the latest time that headquarters has signed */
+	uint64_t beacon_ms;  /* as headquarters: when the next one is due */
 
 	/* what we know */
 	struct book *book;       /* owned */
@@ -142,8 +144,10 @@ struct node {
 	const struct event *event;
 	struct effects *effects;
 	struct arena arena;
-	uint64_t now_ms;
-	uint32_t today;
+	struct bytes officer; /* who asks, if anybody */
+	uint64_t now_ms;      /* the event's: for timers */
+	uint64_t wall_ms;     /* not before headquarters' word: for everything that expires */
+	uint32_t today;       /* of wall_ms: use ends by it */
 	bool touched;
 	bool keys_came; /* a class key is new: entries may be read now */
 	bool roster_came;
@@ -231,10 +235,14 @@ int report_reviewed(struct node *n, struct kase *k);
 int report_mail(struct node *n, uint64_t kind, const struct passport *to,
 		const uint8_t encounter[KINDS_ENCOUNTER_BYTES], const struct schema *schema,
 		const void *body, uint8_t id[ENTRY_ID_BYTES]);
+/* As headquarters: say what time it is, when that is due. */
+int report_beacon(struct node *n);
 int report_receipt(struct node *n, const struct receipt *r, bool live);
 const struct passport *report_headquarters(const struct node *n);
 
 int forget_due(struct node *n);
+/* The day up to which deletion is safe: headquarters' time, not our clock's. */
+uint32_t forget_sure_day(const struct node *n);
 /* Write an erasure of these entries of ours, and carry it out. */
 int forget_erase(struct node *n, const struct erased *erased, size_t count);
 int forget_apply(struct node *n, const struct entry *e, const struct erasure *erasure);
@@ -267,6 +275,8 @@ int tell_kase(struct node *n, struct kase *k, struct answer_case *out);
 void tell_case_facts(struct node *n, struct kase *k, struct case_facts *f);
 /* How long ago headquarters' last word came, in words. */
 struct bytes tell_synced(struct node *n, uint64_t synced_ms);
+bool tell_has_judged(const struct node *n, const struct kase *k,
+		     const uint8_t record[KINDS_RECORD_BYTES]);
 enum review_state tell_review(const struct node *n, const struct kase *k, size_t candidate);
 
 #endif

@@ -140,7 +140,7 @@ static int settled(struct node *n, struct wire_link *l)
 		struct buf b;
 		int rc;
 
-		n->synced_ms = n->now_ms;
+		n->synced_ms = n->wall_ms;
 		buf_init(&b, 8);
 		buf_u64(&b, n->synced_ms);
 		rc = store_set(n->store, "synced", buf_bytes(&b));
@@ -285,8 +285,9 @@ static const struct held *newer(const struct node *n, const struct entry *e)
 {
 	const struct held *top = map_get(&n->book->tags, e->header.tag);
 
-	if ((e->header.kind != KIND_TEMPLATE && e->header.kind != KIND_SUBJECT) || top == NULL ||
-	    top->kind != e->header.kind ||
+	if ((e->header.kind != KIND_TEMPLATE && e->header.kind != KIND_SUBJECT &&
+	     e->header.kind != KIND_BEACON) ||
+	    top == NULL || top->kind != e->header.kind ||
 	    memcmp(top->class_id, e->header.class_id, ENTRY_CLASS_BYTES) != 0) {
 		return NULL;
 	}
@@ -358,7 +359,7 @@ int exchange_take(struct node *n, struct bytes encoded)
 		rc = forget_drop(n, drop);
 	}
 	if (rc == ERR_OK && memcmp(e.header.author, n->self.node, ENTRY_NODE_BYTES) != 0) {
-		clock_learn(&n->clock, e.header.clock, n->now_ms);
+		clock_learn(&n->clock, e.header.clock, n->wall_ms);
 	}
 	return rc == ERR_OK ? apply_entry(n, &e, true) : rc;
 }

@@ -125,7 +125,12 @@ int forget_erase(struct node *n, const struct erased *erased, size_t count)
 	return rc;
 }
 
-/* Everything that expired before today; the store has dropped it, or will now. */
+uint32_t forget_sure_day(const struct node *n)
+{
+	return n->self.role == ROLE_HQ ? n->today : day_of_ms(n->trusted_ms);
+}
+
+/* Everything that expired before the sure day goes from memory and from the store. */
 static int purge(struct node *n)
 {
 	const struct held *h;
@@ -140,7 +145,7 @@ static int purge(struct node *n)
 		return ERR_NOMEM;
 	}
 	while ((h = map_next(&n->book->held, &at)) != NULL) {
-		if (h->expiry_day < n->today) {
+		if (h->expiry_day < forget_sure_day(n)) {
 			memcpy(ids[count++], h->id, ENTRY_ID_BYTES);
 		}
 	}
@@ -148,7 +153,7 @@ static int purge(struct node *n)
 		rc = forget_drop(n, ids[i]);
 	}
 	if (rc == ERR_OK) {
-		rc = store_purge(n->store, n->today, PURGE_BATCH, &dropped);
+		rc = store_purge(n->store, forget_sure_day(n), PURGE_BATCH, &dropped);
 	}
 	if (rc == ERR_OK && count + dropped > 0) {
 		n->erased = true;

@@ -179,7 +179,7 @@ int node_audit(struct node *n, const char *verb, struct bytes officer, const uin
 	int rc;
 
 	node_touch(n);
-	line.at_ms = n->now_ms;
+	line.at_ms = n->wall_ms;
 	line.verb = bytes_of(verb);
 	line.officer = officer;
 	if (object != NULL) {
@@ -273,6 +273,7 @@ static int ask_step(struct node *n)
 	size_t before = n->effects->count;
 	int rc = schema_decode(&ask_schema, n->event->bytes, &n->arena, &ask, &fault);
 
+	n->officer = ask.officer;
 	if (rc == ERR_OK) {
 		rc = answer_ask(n, &ask);
 	}
@@ -336,6 +337,9 @@ static int afterwards(struct node *n)
 	}
 	n->roster_came = false;
 	if (rc == ERR_OK) {
+		rc = report_beacon(n);
+	}
+	if (rc == ERR_OK) {
 		rc = forget_due(n);
 	}
 	return rc == ERR_OK ? meet_next(n) : rc;
@@ -352,7 +356,9 @@ int node_step(struct node *n, const struct event *event, struct effects *effects
 	n->event = event;
 	n->effects = effects;
 	n->now_ms = event->now_ms;
-	n->today = day_of_ms(event->now_ms);
+	n->wall_ms = event->now_ms > n->trusted_ms ? event->now_ms : n->trusted_ms;
+	n->today = day_of_ms(n->wall_ms);
+	n->officer = (struct bytes){ NULL, 0 };
 	n->touched = false;
 	rc = store_mark(n->store);
 	if (rc != ERR_OK) {

@@ -153,7 +153,7 @@ static int send_verdict(struct node *n, const struct kase *k, struct verdict *v)
 	}
 	memcpy(v->encounter, k->encounter, KINDS_ENCOUNTER_BYTES);
 	v->people = k->search.people;
-	v->decided_ms = n->now_ms;
+	v->decided_ms = n->wall_ms;
 	if (k->has_verdict && k->verdict.outcome == v->outcome &&
 	    memcmp(k->verdict.record, v->record, KINDS_RECORD_BYTES) == 0) {
 		return ERR_OK; /* it has been said */
@@ -189,7 +189,7 @@ int report_found(struct node *n, struct searching *s, const struct search_result
 		.legal_basis = e->legal_basis,
 		.operation = e->operation,
 		.people = s->people,
-		.synced_ms = n->now_ms,
+		.synced_ms = n->wall_ms,
 		.threshold = (uint64_t)(s->threshold + SEARCH_SCORE_OFFSET),
 		.fpir_ppm = s->rules.fpir_ppm,
 		.reviewers = s->rules.reviewers,
@@ -248,6 +248,29 @@ int report_reviewed(struct node *n, struct kase *k)
 		v.examiner = k->opinion[k->opinions - 1].reviewer;
 	}
 	return send_verdict(n, k, &v);
+}
+
+int report_beacon(struct node *n)
+{
+	struct beacon b = { .at_ms = n->wall_ms };
+	uint8_t about[8 + ENTRY_NODE_BYTES] = "beacon";
+	uint8_t id[ENTRY_ID_BYTES];
+	struct share_order order = {
+		.kind = KIND_BEACON,
+		.class_id = n->membership.control_class,
+		.schema = &kinds_beacon,
+		.body = &b,
+		.expiry_day = n->today + CASE_KEEP_DAYS,
+		.about = { .data = about, .len = sizeof about },
+		.revision = n->wall_ms,
+	};
+
+	if (!n->enrolled || n->self.role != ROLE_HQ || n->now_ms < n->beacon_ms) {
+		return ERR_OK;
+	}
+	memcpy(about + 8, n->self.node, ENTRY_NODE_BYTES);
+	n->beacon_ms = n->now_ms + BEACON_EVERY_MS;
+	return share_write(n, &order, id);
 }
 
 /* ---- the post ---- */

@@ -12,13 +12,18 @@ static struct kase *find(struct node *n, const uint8_t encounter[KINDS_ENCOUNTER
 	return k != NULL && k->has_search ? k : NULL;
 }
 
-/* The opinions about this candidate that are known here, as `saw`. */
+/* The opinions about this candidate that the reviewer has been shown, as `saw`: none before
+ * his own first one, all after it.  So two first opinions never supersede each other, and one
+ * that resolves them names both. */
 static struct bytes seen(struct node *n, const struct kase *k,
 			 const uint8_t candidate[KINDS_RECORD_BYTES])
 {
 	uint8_t *saw = arena_take(&n->arena, KINDS_SAW_MAX, 16);
 	size_t count = 0;
 
+	if (!tell_has_judged(n, k, candidate)) {
+		return (struct bytes){ NULL, 0 };
+	}
 	for (size_t i = k->opinions; saw != NULL && i > 0 && count < KINDS_SAW_MAX; i--) {
 		const struct kase_opinion *o = &k->opinion[i - 1];
 

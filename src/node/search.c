@@ -206,7 +206,7 @@ static void describe(const struct node *n, const struct searching *s, struct sea
 {
 	const struct pending *p = s->pending;
 
-	r->captured_ms = n->now_ms;
+	r->captured_ms = n->wall_ms;
 	r->officer = p->head.officer;
 	r->purpose = p->check.purpose;
 	r->legal_basis = p->check.legal_basis;

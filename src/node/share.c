@@ -45,6 +45,19 @@ static int save_author(struct node *n)
 	return rc;
 }
 
+/* The time to stamp with.  A leap of weeks without headquarters' word is more likely a broken
+ * clock than a long sleep: the stamp waits for that word, or nobody would believe it, nor,
+ * once the clock is right again, what follows it. */
+static uint64_t stamp_ms(const struct node *n)
+{
+	uint64_t known = clock_ms(n->clock.stamp);
+
+	known = n->trusted_ms > known ? n->trusted_ms : known;
+	return known != 0 && n->self.role != ROLE_HQ && n->wall_ms > known + LEAP_MAX_MS
+		   ? known
+		   : n->wall_ms;
+}
+
 /* The key of the class, or of the recipient, that the order names. */
 static int fill_keys(struct node *n, const struct share_order *order, struct seal_order *seal)
 {
@@ -83,7 +96,7 @@ int share_write(struct node *n, const struct share_order *order, uint8_t id[ENTR
 		}
 		seal.sequence = ++n->sequence;
 		memcpy(seal.previous, n->previous, ENTRY_PREVIOUS_BYTES);
-		seal.clock = clock_tick(&n->clock, n->now_ms);
+		seal.clock = clock_tick(&n->clock, stamp_ms(n));
 		rc = seal_entry(n->keys, &seal, buf_bytes(&body), &entry, id);
 	}
 	if (rc == ERR_OK) {

@@ -24,7 +24,7 @@ struct bytes tell_synced(struct node *n, uint64_t synced_ms)
 	if (synced_ms == 0) {
 		return text("never");
 	}
-	minutes = n->now_ms > synced_ms ? (n->now_ms - synced_ms) / 60000 : 0;
+	minutes = n->wall_ms > synced_ms ? (n->wall_ms - synced_ms) / 60000 : 0;
 	if (minutes < 1) {
 		return text("less than a minute ago");
 	}
@@ -190,6 +190,20 @@ static uint32_t open_tasks(struct node *n, struct kase *k, struct case_facts *f)
 	return tasks;
 }
 
+/* Has the asker given an opinion on this candidate?  Before that, others' opinions and the
+ * identity are kept from him, so that his is his own. */
+bool tell_has_judged(const struct node *n, const struct kase *k,
+		     const uint8_t record[KINDS_RECORD_BYTES])
+{
+	for (size_t i = 0; i < k->opinions; i++) {
+		if (memcmp(k->opinion[i].candidate, record, KINDS_RECORD_BYTES) == 0 &&
+		    bytes_equal(k->opinion[i].reviewer, n->officer)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static struct list opinion_lines(struct node *n, const struct kase *k,
 				 const uint8_t record[KINDS_RECORD_BYTES])
 {
@@ -287,7 +301,7 @@ static void tell_candidate(struct node *n, const struct kase *k, size_t i,
 	}
 	d = disclosed(n, k, p);
 	out->disclosed = text(d == DISCLOSE_FULL ? "full" : "reference");
-	if (state == REVIEW_OPEN) {
+	if (!open) {
 		return;
 	}
 	if (d == DISCLOSE_FULL) {

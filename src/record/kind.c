@@ -14,6 +14,7 @@ static const struct {
 	{ KIND_EPOCH, LANE_TRUST, false, "epoch" },
 	{ KIND_ERASURE, LANE_TRUST, false, "erasure" },
 	{ KIND_POLICY, LANE_TRUST, false, "policy" },
+	{ KIND_BEACON, LANE_TRUST, false, "beacon" },
 	{ KIND_NOTICE, LANE_ALERT, true, "notice" },
 	{ KIND_SUBJECT, LANE_TEMPLATE, true, "subject" },
 	{ KIND_TEMPLATE, LANE_TEMPLATE, true, "template" },

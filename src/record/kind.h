@@ -13,6 +13,7 @@ enum kind {
 	KIND_EPOCH = 4,  /* a class key, sealed to members */
 	KIND_ERASURE = 5,
 	KIND_POLICY = 6,
+	KIND_BEACON = 7, /* headquarters says what time it is */
 	KIND_NOTICE = 16,
 	KIND_SUBJECT = 17, /* biographics and documents */
 	KIND_TEMPLATE = 18,

@@ -208,6 +208,9 @@ ROWS(passport_entry) = {
 const struct schema kinds_passport =
     SCHEMA("passport-entry", struct passport_entry, passport_entry_rows);
 
+ROWS(beacon) = { FIELD(struct beacon, 1, true, FIELD_UINT, at_ms, INT64_MAX, NULL) };
+const struct schema kinds_beacon = SCHEMA("beacon", struct beacon, beacon_rows);
+
 ROWS(class_entry) = {
 	FIELD(struct class_entry, 1, true, FIELD_FIXED, class_id, ENTRY_CLASS_BYTES, NULL),
 	FIELD(struct class_entry, 2, true, FIELD_BYTES, labels, 256, NULL),
@@ -256,6 +259,8 @@ const struct schema *kinds_schema(uint64_t kind)
 		return &kinds_epoch;
 	case KIND_ROSTER:
 		return &kinds_roster;
+	case KIND_BEACON:
+		return &kinds_beacon;
 	case KIND_PASSPORT:
 		return &kinds_passport;
 	default:
@@ -266,31 +271,15 @@ const struct schema *kinds_schema(uint64_t kind)
 const struct schema *const *kinds_all(void)
 {
 	static const struct schema *const all[] = {
-		&entry_header_schema,
-		&labels_schema,
-		&kinds_notice,
-		&restrictions_schema,
-		&kinds_subject,
-		&name_schema,
-		&document_schema,
-		&kinds_finger,
-		&kinds_encounter,
-		&sample_schema,
-		&kinds_search,
-		&candidate_schema,
-		&note_schema,
-		&kinds_decision,
-		&kinds_action,
-		&kinds_verdict,
-		&kinds_receipt,
-		&kinds_erasure,
-		&erased_schema,
-		&kinds_epoch,
-		&member_key_schema,
-		&kinds_roster, &kinds_passport,
-		&class_entry_schema,
-		&member_rights_schema,
-		NULL,
+		&entry_header_schema, &labels_schema,        &kinds_notice,
+		&restrictions_schema, &kinds_subject,        &name_schema,
+		&document_schema,     &kinds_finger,         &kinds_encounter,
+		&sample_schema,       &kinds_search,         &candidate_schema,
+		&note_schema,         &kinds_decision,       &kinds_action,
+		&kinds_verdict,       &kinds_receipt,        &kinds_erasure,
+		&erased_schema,       &kinds_epoch,          &member_key_schema,
+		&kinds_roster,        &kinds_passport,       &kinds_beacon,
+		&class_entry_schema,  &member_rights_schema, NULL,
 	};
 
 	return all;

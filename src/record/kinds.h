@@ -252,6 +252,12 @@ struct passport_entry {
 	struct bytes signed_passport;
 };
 
+/* In GROUP_CONTROL: headquarters' time.  What has expired by it may be deleted; a node's own
+ * clock alone only ends use. */
+struct beacon {
+	uint64_t at_ms;
+};
+
 /* In GROUP_CONTROL: the key of a class from now on. */
 struct epoch {
 	uint8_t class_id[ENTRY_CLASS_BYTES];
@@ -281,7 +287,7 @@ struct roster {
 extern const struct schema kinds_notice, kinds_subject, kinds_finger, kinds_encounter;
 extern const struct schema kinds_search, kinds_decision, kinds_action, kinds_verdict;
 extern const struct schema kinds_receipt, kinds_erasure, kinds_epoch, kinds_roster;
-extern const struct schema kinds_passport;
+extern const struct schema kinds_passport, kinds_beacon;
 
 /* The schema of a kind's body; NULL for kinds that have none yet. */
 const struct schema *kinds_schema(uint64_t kind);
