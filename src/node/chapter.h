@@ -37,6 +37,10 @@
 #define LATE_MS        1200000U /* a verdict later than this finds the person gone */
 #define LEASE_MS       60000U
 
+/* headquarters' time */
+#define BEACON_EVERY_MS 3600000U
+#define LEAP_MAX_MS     (30 * DAY_MS) /* more without headquarters' word is not believed */
+
 /* Scores may be negative; kept ones have this added. */
 #define SEARCH_SCORE_OFFSET 10000
 
@@ -214,6 +218,8 @@ int meet_link_bytes(struct node *n);
 int meet_link_down(struct node *n);
 int meet_wake(struct node *n);
 int meet_drained(struct node *n);
+/* Our clock was set back: what waits for a time must not wait for years. */
+void meet_set_back(struct node *n);
 /* Ask to be woken for what comes next. */
 int meet_next(struct node *n);
 struct wire_link *meet_find(struct node *n, uint32_t number);

@@ -311,6 +311,20 @@ int meet_wake(struct node *n)
 	return rc;
 }
 
+void meet_set_back(struct node *n)
+{
+	for (size_t i = 0; i < NODE_LINKS_MAX; i++) {
+		n->links[i].since_ms = n->now_ms;
+		n->links[i].wake_ms = n->links[i].sync != NULL ? n->now_ms : 0;
+	}
+	for (size_t i = 0; i < ADDRESSES_MAX; i++) {
+		n->addresses[i].next_ms = n->now_ms;
+		n->addresses[i].seen_ms = n->now_ms;
+	}
+	n->next_purge_ms = n->now_ms;
+	n->beacon_ms = n->now_ms;
+}
+
 int meet_drained(struct node *n)
 {
 	struct wire_link *l = meet_find(n, n->event->link);

@@ -9,6 +9,7 @@
 
 #define ARENA_BYTES (128U * 1024 * 1024)
 #define TEXT_ROOM   1024U
+#define SET_BACK_MS 5000U /* smaller steps are a clock being disciplined */
 
 int node_new(const struct node_config *config, struct node **out)
 {
@@ -355,7 +356,12 @@ int node_step(struct node *n, const struct event *event, struct effects *effects
 	}
 	n->event = event;
 	n->effects = effects;
+	bool back = event->now_ms + SET_BACK_MS < n->now_ms;
+
 	n->now_ms = event->now_ms;
+	if (back) {
+		meet_set_back(n);
+	}
 	n->wall_ms = event->now_ms > n->trusted_ms ? event->now_ms : n->trusted_ms;
 	n->today = day_of_ms(n->wall_ms);
 	n->officer = (struct bytes){ NULL, 0 };

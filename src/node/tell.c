@@ -282,9 +282,12 @@ static void tell_candidate(struct node *n, const struct kase *k, size_t i,
 	enum review_state state = tell_review(n, k, i);
 	enum disclosure d;
 
-	*out = (struct answer_candidate){ .number = i + 1,
-					  .review = text(review_word(state)),
-					  .opinions = opinion_lines(n, k, c->record) };
+	bool open = state == REVIEW_CONFIRMED || tell_has_judged(n, k, c->record);
+
+	*out = (struct answer_candidate){ .number = i + 1, .review = text(review_word(state)) };
+	if (open) {
+		out->opinions = opinion_lines(n, k, c->record);
+	}
 	if (p == NULL || !p->has_notice) {
 		out->disclosed = text("gone");
 		out->action = text("The notice is not here any more: no action.");
