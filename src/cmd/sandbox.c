@@ -57,10 +57,12 @@ static int set_limits(void)
 /* Only with such arguments: reading 0, writing 1, memory that is not code. */
 static int allow_with_arguments(scmp_filter_ctx filter)
 {
-	const struct scmp_arg_cmp input = SCMP_A0_32(SCMP_CMP_EQ, STDIN_FILENO);
-	const struct scmp_arg_cmp output = SCMP_A0_32(SCMP_CMP_EQ, STDOUT_FILENO);
-	const struct scmp_arg_cmp error = SCMP_A0_32(SCMP_CMP_EQ, STDERR_FILENO);
-	const struct scmp_arg_cmp data = SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+	const struct scmp_arg_cmp input = { .op = SCMP_CMP_EQ, .datum_a = STDIN_FILENO };
+	const struct scmp_arg_cmp output = { .op = SCMP_CMP_EQ, .datum_a = STDOUT_FILENO };
+	const struct scmp_arg_cmp error = { .op = SCMP_CMP_EQ, .datum_a = STDERR_FILENO };
+	const struct scmp_arg_cmp data = { .arg = 2,
+					   .op = SCMP_CMP_MASKED_EQ,
+					   .datum_a = PROT_EXEC };
 	int rv = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(read), 1, &input);
 
 	if (rv == 0) {
