@@ -6,24 +6,24 @@
 #define TEXT_OF(x) #x
 #define TEXT(x)    TEXT_OF(x)
 
-/* In this order: the page size before anything is written, the lock before anything is read.
+/* In this order: the lock before anything is read, the page size before anything is written.
  *
  * A locked file is the only way to be the one writer; the log with synchronous=FULL makes a
  * commit durable; secure_delete overwrites what is removed; the rest is defence against a
  * database file that somebody has prepared. */
-static const char settings[] = "PRAGMA page_size = " TEXT(
-    SQLITE_PAGE_BYTES) ";"
-		       "PRAGMA max_page_count = " TEXT(
-			   SQLITE_PAGES_MAX) ";"
-					     "PRAGMA cache_size = -16384;"
-					     "PRAGMA temp_store = MEMORY;"
-					     "PRAGMA mmap_size = 0;"
-					     "PRAGMA trusted_schema = OFF;"
-					     "PRAGMA cell_size_check = ON;"
-					     "PRAGMA foreign_keys = ON;"
-					     "PRAGMA secure_delete = ON;"
-					     "PRAGMA synchronous = FULL;"
-					     "PRAGMA locking_mode = EXCLUSIVE;";
+static const char *const settings[] = {
+	"locking_mode = EXCLUSIVE",
+	"page_size = " TEXT(SQLITE_PAGE_BYTES),
+	"max_page_count = " TEXT(SQLITE_PAGES_MAX),
+	"cache_size = -16384",
+	"temp_store = MEMORY",
+	"mmap_size = 0",
+	"trusted_schema = OFF",
+	"cell_size_check = ON",
+	"foreign_keys = ON",
+	"secure_delete = ON",
+	"synchronous = FULL",
+};
 
 /* Longer than any row of ours may be. */
 #define ROW_MAX (2 * 1024 * 1024)
@@ -86,7 +86,17 @@ static int defend(struct sqlite *s)
 	}
 	(void)sqlite3_limit(s->db, SQLITE_LIMIT_LENGTH, ROW_MAX);
 	(void)sqlite3_limit(s->db, SQLITE_LIMIT_ATTACHED, 0);
-	return tell(s, settings);
+	for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+		char pragma[64];
+		int rc;
+
+		(void)sqlite3_snprintf(sizeof pragma, pragma, "PRAGMA %s", settings[i]);
+		rc = tell(s, pragma);
+		if (rc != ERR_OK) {
+			return rc;
+		}
+	}
+	return ERR_OK;
 }
 
 /* Is it ours, or new?  Asking takes the lock. */
@@ -120,18 +130,25 @@ static int identify(struct sqlite *s, sqlite3_int64 *version, struct fault *faul
  * on must not stand behind them.  (In memory there is no log, and this does nothing.) */
 static int recover(struct sqlite *s, struct fault *fault)
 {
+	static const char mode[] =
+	    "SELECT CASE journal_mode WHEN 'wal' THEN 2 WHEN 'memory' THEN 1 "
+	    "ELSE 0 END FROM pragma_journal_mode";
 	sqlite3_int64 is_on = 0;
-	int rc = sqlite_wal_check(s, fault);
+	int rc = ask(s, mode, &is_on);
 
-	if (rc != ERR_OK) {
-		return rc;
+	if (rc == ERR_OK && is_on == 2) {
+		rc = sqlite_wal_check(s, fault);
+		if (rc != ERR_OK) {
+			return rc;
+		}
 	}
-	rc = tell(s, "PRAGMA journal_mode = WAL");
 	if (rc == ERR_OK) {
-		rc = ask(s, "SELECT journal_mode IN ('wal', 'memory') FROM pragma_journal_mode",
-			 &is_on);
+		rc = tell(s, "PRAGMA journal_mode = WAL");
 	}
-	if (rc == ERR_OK && is_on != 1) {
+	if (rc == ERR_OK) {
+		rc = ask(s, mode, &is_on);
+	}
+	if (rc == ERR_OK && is_on == 0) {
 		rc = ERR_STORE;
 	}
 	if (rc == ERR_OK) {
