@@ -32,7 +32,9 @@ static void take_reason(lua_State *L, int index, struct answer *out)
 	}
 	(void)bytes_text(text, out->reason, sizeof out->reason);
 	for (char *c = out->reason; *c != '\0'; c++) {
-		*c = *c == '\n' || *c == '\t' ? ' ' : *c;
+		if (*c == '\n' || *c == '\t') {
+			*c = ' ';
+		}
 	}
 }
 

@@ -34,14 +34,11 @@ struct host {
 	enum stop stop; /* which limit ended the call */
 };
 
-static const char chunk_key, kept_key, environment_key;
+static const char chunk_key, kept_key;
 
 static struct host *host_of(lua_State *L)
 {
-	struct host *h;
-
-	memcpy(&h, lua_getextraspace(L), sizeof h);
-	return h;
+	return *(struct host **)lua_getextraspace(L);
 }
 
 /* For a new object Lua says its type in place of the old size. */
@@ -113,7 +110,7 @@ static const char *stop_text(const struct host *h, char *out, size_t size)
 		(void)snprintf(out, size, "a table or the depth of calls is beyond its limit");
 		break;
 	case STOP_TEXT:
-		(void)snprintf(out, size, "a string is longer than %u bytes", HOST_TEXT_MAX);
+		(void)snprintf(out, size, "a string is longer than %zu bytes", HOST_TEXT_MAX);
 		break;
 	case STOP_NONE:
 	default:
@@ -195,8 +192,6 @@ static int compile(lua_State *L)
 	const struct compile *c = (const struct compile *)lua_touserdata(L, 1);
 
 	offer_environment(L);
-	lua_pushvalue(L, -1);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &environment_key);
 	lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
 	if (luaL_loadbufferx(L, (const char *)c->source.data, c->source.len, c->name, "t") !=
 	    LUA_OK) {
@@ -209,11 +204,6 @@ static int compile(lua_State *L)
 void host_text(lua_State *L)
 {
 	(void)lua_rawgetp(L, LUA_REGISTRYINDEX, &chunk_key);
-	/* The text's _ENV is a variable of the compiled text: set it anew. */
-	(void)lua_rawgetp(L, LUA_REGISTRYINDEX, &environment_key);
-	if (lua_setupvalue(L, -2, 1) == NULL) {
-		lua_pop(L, 1);
-	}
 	lua_call(L, 0, 1);
 }
 
@@ -236,7 +226,10 @@ static void tell(char *message, const char *text)
 	for (; text[i] != '\0' && i + 1 < HOST_MESSAGE; i++) {
 		unsigned char c = (unsigned char)text[i];
 
-		message[i] = c < 0x20 || c == 0x7f ? ' ' : text[i];
+		message[i] = text[i];
+		if (c < 0x20 || c == 0x7f) {
+			message[i] = ' ';
+		}
 	}
 	/* Do not end inside a character. */
 	while (i > 0 && text[i] != '\0' && ((unsigned char)text[i] & 0xc0) == 0x80) {
@@ -247,7 +240,7 @@ static void tell(char *message, const char *text)
 
 static int outcome(struct host *h, int status, char *message)
 {
-	lua_State *L = h->state;
+	lua_State *state = h->state;
 	char text[96];
 
 	if (status == LUA_OK) {
@@ -257,8 +250,8 @@ static int outcome(struct host *h, int status, char *message)
 		tell(message, stop_text(h, text, sizeof text));
 		return ERR_NOMEM;
 	}
-	if (lua_type(L, -1) == LUA_TSTRING) {
-		tell(message, lua_tostring(L, -1));
+	if (lua_type(state, -1) == LUA_TSTRING) {
+		tell(message, lua_tostring(state, -1));
 	} else {
 		tell(message, "the error is not a text");
 	}
@@ -268,19 +261,19 @@ static int outcome(struct host *h, int status, char *message)
 int host_run(struct host *h, lua_CFunction body, void *arg, char *message)
 {
 	const struct policy_limits *l = &h->limits;
-	lua_State *L = h->state;
+	lua_State *state = h->state;
 	int rc;
 
 	h->cost = (struct policy_cost){ .peak_bytes = h->used };
 	h->stop = STOP_NONE;
 	h->began_us = l->cpu_clock != NULL ? l->cpu_clock(l->context) : 0;
-	lua_sethook(L, on_count, LUA_MASKCOUNT, HOOK_EVERY);
-	lua_pushcfunction(L, body);
-	lua_pushlightuserdata(L, arg);
-	rc = outcome(h, lua_pcall(L, 1, 0, 0), message);
-	lua_settop(L, 0);
+	lua_sethook(state, on_count, LUA_MASKCOUNT, HOOK_EVERY);
+	lua_pushcfunction(state, body);
+	lua_pushlightuserdata(state, arg);
+	rc = outcome(h, lua_pcall(state, 1, 0, 0), message);
+	lua_settop(state, 0);
 	if (rc != ERR_OK) {
-		(void)lua_gc(L, LUA_GCCOLLECT);
+		(void)lua_gc(state, LUA_GCCOLLECT);
 	}
 	return rc;
 }
@@ -292,7 +285,8 @@ static bool stands_at(struct bytes source, size_t at, const char *word)
 	return at + n <= source.len && memcmp(source.data + at, word, n) == 0;
 }
 
-/* Lua 5.4.4 makes wrong code for a constant _ENV, and a policy has no use for the word.  A
+/* Lua 5.4.4 makes wrong code for a constant _ENV; and a text that could set it would change
+ * its globals for the next call, since it is a variable of the compiled text.  A
  * <close> without a metatable can do nothing, so what a comment hides here does no harm. */
 static const char *unfit(struct bytes source)
 {
@@ -355,7 +349,7 @@ int host_new(struct bytes source, const char *name, const struct policy_limits *
 		rc = ERR_NOMEM;
 		goto err;
 	}
-	memcpy(lua_getextraspace(h->state), &h, sizeof h);
+	*(struct host **)lua_getextraspace(h->state) = h;
 	/* Lua 5.4.4 has a fault in generational mode. */
 	(void)lua_gc(h->state, LUA_GCINC, 0, 0, 0);
 	rc = host_run(h, compile, &c, message);

@@ -11,9 +11,9 @@
 
 #include "policy/policy.h"
 
-#define HOST_TEXT_MAX  4096U         /* the longest string, as literal and as result */
-#define HOST_BLOCK_MAX (128U * 1024) /* one piece of memory: 8,192 array elements */
-#define HOST_VALUES    200           /* values that one call hands over */
+#define HOST_TEXT_MAX  ((size_t)4096)       /* the longest string, as literal and as result */
+#define HOST_BLOCK_MAX ((size_t)128 * 1024) /* one piece of memory: 8,192 array elements */
+#define HOST_VALUES    200                  /* values that one call hands over */
 #define HOST_MESSAGE   POLICY_REASON_MAX
 
 struct host;

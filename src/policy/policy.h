@@ -18,7 +18,7 @@
 #include "record/kinds.h"
 #include "record/labels.h"
 
-#define POLICY_SOURCE_MAX (64U * 1024)
+#define POLICY_SOURCE_MAX ((size_t)64 * 1024)
 #define POLICY_REASON_MAX 160U
 #define POLICY_HASH_BYTES 32U
 

@@ -6,7 +6,7 @@
 
 #include "policy/testcase.h"
 
-#define LINE_BYTES 1024
+#define LINE_BYTES ((size_t)1024)
 
 struct report {
 	void (*on_line)(void *context, const char *line);
@@ -40,35 +40,34 @@ struct run {
 /* One case, asked and compared; false when it failed. */
 static bool one(const struct run *r, size_t index, const struct testcase *c)
 {
+	struct testcase_judgement judged = { .fits = false };
 	struct testcase_got got;
-	struct buf wanted, answered;
 	char message[HOST_MESSAGE] = "";
-	bool fits;
 	int rc;
 
-	buf_init(&wanted, LINE_BYTES / 4);
-	buf_init(&answered, LINE_BYTES / 4);
+	buf_init(&judged.wanted, LINE_BYTES / 4);
+	buf_init(&judged.answered, LINE_BYTES / 4);
 	testcase_ask(c, r->policy, &got);
-	rc = testcase_compare(r->tests, index, c, &got, &fits, &wanted, &answered, message);
-	line(&r->report, "%s %zu - %s", fits ? "ok" : "not ok", index, c->name);
+	rc = testcase_compare(r->tests, index, c, &got, &judged, message);
+	line(&r->report, "%s %zu - %s", judged.fits ? "ok" : "not ok", index, c->name);
 	if (rc != ERR_OK) {
 		line(&r->report, "#   the case cannot be used: %s", message);
-	} else if (!fits) {
-		line(&r->report, "#   %s: wanted %s, got %s by %s", c->question, text_of(&wanted),
-		     text_of(&answered), testcase_by(&got.why));
+	} else if (!judged.fits) {
+		line(&r->report, "#   %s: wanted %s, got %s by %s", c->question,
+		     text_of(&judged.wanted), text_of(&judged.answered), testcase_by(&got.why));
 		line(&r->report, "#   reason: %s", got.why.text);
 		if (c->because[0] != '\0') {
 			line(&r->report, "#   wanted because: %s", c->because);
 		}
 	}
-	buf_done(&wanted);
-	buf_done(&answered);
-	return fits;
+	buf_done(&judged.wanted);
+	buf_done(&judged.answered);
+	return judged.fits;
 }
 
 static bool read_and_run(const struct run *r, size_t index)
 {
-	struct testcase c;
+	struct testcase c = { .name = "" };
 	struct arena arena;
 	char message[HOST_MESSAGE] = "";
 	bool good = false;

@@ -88,13 +88,14 @@ static const char *text_field(lua_State *L, const char *name, bool required, str
 	if (text.len == 0 || text.len > NAME_BYTES || !bytes_utf8(text) ||
 	    memchr(text.data, '\n', text.len) != NULL) {
 		(void)luaL_error(L, "'%s' must be one line of 1 to %d bytes", name, NAME_BYTES);
+		return ""; /* not reached */
 	}
 	out = (char *)arena_take(arena, text.len + 1, 1);
 	if (out == NULL) {
 		(void)luaL_error(L, "no more memory");
-	} else {
-		memcpy(out, text.data, text.len);
+		return ""; /* not reached */
 	}
+	memcpy(out, text.data, text.len);
 	lua_pop(L, 1);
 	return out;
 }
@@ -217,9 +218,7 @@ struct comparing {
 	size_t index;
 	const struct testcase *testcase;
 	const struct testcase_got *got;
-	bool fits;
-	struct buf *wanted;
-	struct buf *answered;
+	struct testcase_judgement *out;
 };
 
 const char *testcase_by(const struct policy_reason *why)
@@ -344,24 +343,24 @@ static int compare_body(lua_State *L)
 	if (lua_type(L, 3) != lua_type(L, 4)) {
 		return luaL_error(L, "'want' must be a %s", lua_typename(L, lua_type(L, 4)));
 	}
-	c->fits = lua_istable(L, 3) ? tables_fit(L) : lua_rawequal(L, 3, 4) != 0;
-	describe(L, 3, c->wanted);
-	describe(L, 4, c->answered);
+	c->out->fits = lua_istable(L, 3) ? tables_fit(L) : lua_rawequal(L, 3, 4) != 0;
+	describe(L, 3, &c->out->wanted);
+	describe(L, 4, &c->out->answered);
 	if (!by_fits(L, &c->got->why)) {
-		c->fits = false;
-		buf_put(c->wanted, " by ", 4);
-		put_value(L, c->wanted);
+		c->out->fits = false;
+		buf_put(&c->out->wanted, " by ", 4);
+		put_value(L, &c->out->wanted);
 	}
 	return 0;
 }
 
 int testcase_compare(struct host *h, size_t index, const struct testcase *c,
-		     const struct testcase_got *got, bool *fits, struct buf *wanted,
-		     struct buf *answered, char *message)
+		     const struct testcase_got *got, struct testcase_judgement *out, char *message)
 {
-	struct comparing k = { index, c, got, false, wanted, answered };
+	struct comparing k = { index, c, got, out };
+
 	int rc = host_run(h, compare_body, &k, message);
 
-	*fits = rc == ERR_OK && k.fits;
+	out->fits = out->fits && rc == ERR_OK;
 	return rc;
 }

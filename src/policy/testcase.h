@@ -33,6 +33,12 @@ struct testcase_got {
 	struct policy_reason why;
 };
 
+struct testcase_judgement {
+	bool fits;
+	struct buf wanted;
+	struct buf answered;
+};
+
 /* Run the text of the tests; ERR_OK and how many cases there are, or why not. */
 int testcase_load(struct host *h, size_t *count, char *message);
 /* Read a case, counted from 1; texts go to the arena. */
@@ -40,10 +46,9 @@ int testcase_read(struct host *h, size_t index, struct arena *arena, struct test
 		  char *message);
 /* Ask the policy what the case asks. */
 void testcase_ask(const struct testcase *c, struct policy *p, struct testcase_got *out);
-/* Does the answer fit?  Writes both into the buffers, as "read" or "search=true ...". */
+/* Does the answer fit?  Writes both to the buffers of *out, as "read" or "search=true ...". */
 int testcase_compare(struct host *h, size_t index, const struct testcase *c,
-		     const struct testcase_got *got, bool *fits, struct buf *wanted,
-		     struct buf *answered, char *message);
+		     const struct testcase_got *got, struct testcase_judgement *out, char *message);
 /* "policy", "floor" or "default". */
 const char *testcase_by(const struct policy_reason *why);
 

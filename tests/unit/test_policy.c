@@ -470,6 +470,8 @@ static void offered_functions_do_what_the_manual_says(void **state)
 		"(function() local t = { 5, 3, 9, 1, 7 } table.sort(t) return table.concat(t) "
 		"end)() "
 		"== '13579'",
+		"(function() local t = { 1, 1.0, 2, 0 } table.sort(t) "
+		"return table.concat(t, ' ') end)() == '0 1 1.0 2'",
 		"(function() local t = { 'b', 'a' } table.sort(t, function(x, y) return x > y end) "
 		"return table.concat(t) end)() == 'ba'",
 		"(function() local t = {} for i = 1, 99 do t[i] = { i % 3, i } end "

@@ -14,27 +14,27 @@ static const struct policy_limits limits = { .steps = 10000 };
 #define SAYS 6
 static struct policy *says[SAYS];
 static const char *const texts[SAYS] = {
-	"return { entitle = function() return 'none' end, "
-	"disclose = function() return 'nothing' end, "
-	"match = function() return { search = false, headquarters = false, fpir = 1e-6, "
-	"reviewers = 3 } end, classify = function() return { sensitivity = 'open' } end }",
-	"return { entitle = function() return 'relay' end, "
-	"disclose = function() return 'reference' end, "
-	"match = function() return { search = true, headquarters = false, fpir = 1, "
-	"reviewers = 0 } end, classify = function() return { sensitivity = 'restricted' } end }",
-	"return { entitle = function() return 'hold' end, "
-	"disclose = function() return 'full' end, "
-	"match = function() return { search = false, headquarters = true, fpir = 0.2, "
-	"reviewers = 1 } end, "
-	"classify = function() return { sensitivity = 'confidential' } end }",
-	"return { entitle = function() return 'read' end, "
-	"disclose = function() return 'full' end, "
-	"match = function() return { search = true, headquarters = true, fpir = 0.1, "
-	"reviewers = 0 } end, "
-	"classify = function() return { region = 'ANYWHERE', sensitivity = 'open' } end }",
-	"return { entitle = function() error('no') end, disclose = function() error('no') end, "
-	"match = function() error('no') end, classify = function() error('no') end }",
-	"return {}",
+	("return { entitle = function() return 'none' end, "
+	 "disclose = function() return 'nothing' end, "
+	 "match = function() return { search = false, headquarters = false, fpir = 1e-6, "
+	 "reviewers = 3 } end, classify = function() return { sensitivity = 'open' } end }"),
+	("return { entitle = function() return 'relay' end, "
+	 "disclose = function() return 'reference' end, "
+	 "match = function() return { search = true, headquarters = false, fpir = 1, "
+	 "reviewers = 0 } end, classify = function() return { sensitivity = 'restricted' } end }"),
+	("return { entitle = function() return 'hold' end, "
+	 "disclose = function() return 'full' end, "
+	 "match = function() return { search = false, headquarters = true, fpir = 0.2, "
+	 "reviewers = 1 } end, "
+	 "classify = function() return { sensitivity = 'confidential' } end }"),
+	("return { entitle = function() return 'read' end, "
+	 "disclose = function() return 'full' end, "
+	 "match = function() return { search = true, headquarters = true, fpir = 0.1, "
+	 "reviewers = 0 } end, "
+	 "classify = function() return { region = 'ANYWHERE', sensitivity = 'open' } end }"),
+	("return { entitle = function() error('no') end, disclose = function() error('no') end, "
+	 "match = function() error('no') end, classify = function() error('no') end }"),
+	("return {}"),
 };
 
 static int set_up(void **state)

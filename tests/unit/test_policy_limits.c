@@ -9,8 +9,8 @@
 
 #define MEMORY (8U * 1024 * 1024)
 #define STEPS  1000000U
-/* What the last hundred instructions before the hook may add: one array or text each. */
-#define OVERSHOOT 1000000U
+/* What the last hundred instructions before the hook may add: a long text each. */
+#define OVERSHOOT 30000U
 
 /* The body of entitle(), and what must stand in the reason. */
 struct script {
@@ -40,6 +40,10 @@ static const struct script scripts[] = {
 	  "local t, s = {}, 'x' for i = 1, 11 do s = s .. s end "
 	  "for i = 1, 8000 do t[i] = s .. i end",
 	  TOO_BIG },
+	{ "50,000 long texts, one after the other",
+	  "local s = 'x' for i = 1, 11 do s = s .. s end "
+	  "for i = 1, 50000 do local _ = s .. 'y' end",
+	  TOO_LONG },
 	{ "an endless tail call", "local function f() return f() end return f()", TOO_LONG },
 	{ "endless recursion", "local function f() return 1 + f() end return f()", TOO_WIDE },
 	{ "ever more arguments", "local function f(...) return f(1, ...) end return f()",
@@ -89,6 +93,9 @@ static const struct script scripts[] = {
 	{ "sort for ever",
 	  "local t = {} for i = 1, 4000 do t[i] = i end "
 	  "while true do table.sort(t, function(a, b) return a > b end) end",
+	  TOO_LONG },
+	{ "sort without a comparison for ever",
+	  "local t = {} for i = 1, 4000 do t[i] = -i end while true do table.sort(t) end",
 	  TOO_LONG },
 	{ "sort with a contradiction",
 	  "local t = {} for i = 1, 4000 do t[i] = i end "
@@ -376,6 +383,8 @@ static void a_policy_answers_again_after_each_failure(void **state)
 		assert_true(why.by_default);
 		assert_int_equal(policy_entitle(p, &labels, &peer, &peer, &why), RIGHT_HOLD);
 		assert_string_equal(why.text, "fine");
+		/* What the failed question filled has been given back. */
+		assert_true(policy_last_cost(p).peak_bytes < 100000);
 	}
 	policy_free(p);
 }
