@@ -12,90 +12,105 @@
 #define ROUNDS   8
 #define WEAK     0.12f /* of the strongest weight */
 
+/* A pair as the agreement sees it; c and s are of a quarter of its turn. */
 struct place {
 	float ax;
 	float ay;
 	float bx;
 	float by;
-	uint8_t turn;
+	float c;
+	float s;
+	float root; /* of its likeness */
+	int turn;
+};
+
+struct edge {
+	uint8_t i;
+	uint8_t j;
+	float agreement;
+};
+
+/* The matrix of agreement: few pairs agree, so what is not 0 stands in a list. */
+struct graph {
+	unsigned count;
+	struct edge edge[PAIRS_MAX * (PAIRS_MAX - 1) / 2];
 };
 
 /* Agreement of two pairs, 0..1.  Both vectors are turned half way towards each other, so
  * that it does not matter which print is which. */
-static float agreement_of(const struct place *p, const struct place *q, const float *c,
-			  const float *s)
+static float agreement_of(const struct place *p, const struct place *q)
 {
-	int apart = (int8_t)(uint8_t)(q->turn - p->turn);
-	int turn = (int8_t)p->turn * 2 + apart; /* mean, in 512 steps a turn */
+	float turned = (float)(q->turn > p->turn ? q->turn - p->turn : p->turn - q->turn);
 	float ax = q->ax - p->ax;
 	float ay = q->ay - p->ay;
 	float bx = q->bx - p->bx;
 	float by = q->by - p->by;
 	float d = ax * ax + ay * ay;
 	float e = bx * bx + by * by;
-	float off, far, x, y, k, l;
+	/* A quarter of the one turn and a quarter of the other: half of their mean. */
+	float c = p->c * q->c - p->s * q->s;
+	float s = p->s * q->c + p->c * q->s;
+	float x = (c * ax - s * ay) - (c * bx + s * by);
+	float y = (s * ax + c * ay) - (c * by - s * bx);
+	float off = x * x + y * y;
+	float far;
 
-	if (apart > TURN_FAR || apart < -TURN_FAR) {
-		return 0;
-	}
-	/* cos and sin of half the mean turn: 1024 steps a turn, kept from -256. */
-	k = c[turn + 256];
-	l = s[turn + 256];
-	x = (k * ax - l * ay) - (k * bx + l * by);
-	y = (l * ax + k * ay) - (k * by - l * bx);
-	off = x * x + y * y;
 	d = d < e ? d : e;
 	far = OFF_NEAR + OFF_FAR * sqrtf(d);
 	if (off >= far * far) {
 		return 0;
 	}
-	x = 1.0f - off / (far * far);
-	y = 1.0f - 0.6f * (float)(apart < 0 ? -apart : apart) / TURN_FAR;
-	x *= y;
+	x = (1.0f - off / (far * far)) * (1.0f - 0.6f * turned / TURN_FAR);
 	return d < APART * APART ? x * d / (APART * APART) : x;
 }
 
-static void matrix(const struct template_set *a, const struct template_set *b,
-		   const struct pairs *pairs, float m[PAIRS_MAX][PAIRS_MAX])
+static void connect(const struct template_set *a, const struct template_set *b,
+		    const struct pairs *pairs, struct graph *g)
 {
 	struct place place[PAIRS_MAX];
-	float c[513];
-	float s[513];
 
-	for (int i = 0; i <= 512; i++) {
-		c[i] = angle_cos((uint16_t)((i - 256) * 64));
-		s[i] = angle_sin((uint16_t)((i - 256) * 64));
-	}
 	for (unsigned i = 0; i < pairs->count; i++) {
 		const struct pair *p = &pairs->at[i];
+		int turn = (int8_t)p->turn;
 
-		place[i] = (struct place){ (float)a->at[p->a].x, (float)a->at[p->a].y,
-					   (float)b->at[p->b].x, (float)b->at[p->b].y, p->turn };
+		place[i] = (struct place){ .ax = (float)a->at[p->a].x,
+					   .ay = (float)a->at[p->a].y,
+					   .bx = (float)b->at[p->b].x,
+					   .by = (float)b->at[p->b].y,
+					   .c = angle_cos((uint16_t)(turn * 64)),
+					   .s = angle_sin((uint16_t)(turn * 64)),
+					   .root = sqrtf(p->like),
+					   .turn = turn };
 	}
-	for (unsigned i = 0; i < pairs->count; i++) {
-		m[i][i] = 0;
+	g->count = 0;
+	for (unsigned i = 1; i < pairs->count; i++) {
 		for (unsigned j = 0; j < i; j++) {
 			const struct pair *p = &pairs->at[i];
 			const struct pair *q = &pairs->at[j];
-			float v = 0;
+			float v;
 
-			if (p->a != q->a && p->b != q->b) {
-				v = agreement_of(&place[i], &place[j], c, s) *
-				    sqrtf(p->like * q->like);
+			if (place[i].turn - place[j].turn > TURN_FAR ||
+			    place[j].turn - place[i].turn > TURN_FAR || p->a == q->a ||
+			    p->b == q->b) {
+				continue;
 			}
-			m[i][j] = v;
-			m[j][i] = v;
+			v = agreement_of(&place[i], &place[j]);
+			if (v > 0) {
+				g->edge[g->count++] =
+				    (struct edge){ (uint8_t)i, (uint8_t)j,
+						   v * (place[i].root * place[j].root) };
+			}
 		}
 	}
 }
 
 /* One-to-one: the strongest pair, then what is left of those that share no minutia. */
-static void choose(const struct pairs *pairs, float *w, float m[PAIRS_MAX][PAIRS_MAX],
+static void choose(const struct pairs *pairs, float *w, const struct graph *graph,
 		   struct agreement *out)
 {
 	uint8_t used_a[TEMPLATE_KEPT] = { 0 };
 	uint8_t used_b[TEMPLATE_KEPT] = { 0 };
-	unsigned chosen[TEMPLATE_KEPT];
+	uint8_t chosen[PAIRS_MAX] = { 0 };
 	float top = 0;
 	float sum = 0;
 
@@ -112,7 +127,7 @@ static void choose(const struct pairs *pairs, float *w, float m[PAIRS_MAX][PAIRS
 		if (!used_a[pairs->at[best].a] && !used_b[pairs->at[best].b]) {
 			used_a[pairs->at[best].a] = 1;
 			used_b[pairs->at[best].b] = 1;
-			chosen[out->count] = best;
+			chosen[best] = 1;
 			out->a[out->count] = pairs->at[best].a;
 			out->b[out->count] = pairs->at[best].b;
 			out->weight[out->count] = w[best];
@@ -121,13 +136,10 @@ static void choose(const struct pairs *pairs, float *w, float m[PAIRS_MAX][PAIRS
 		}
 		w[best] = 0;
 	}
-	for (unsigned i = 0; i < out->count; i++) {
-		float row = 0;
-
-		for (unsigned j = 0; j < out->count; j++) {
-			row += m[chosen[i]][chosen[j]];
+	for (unsigned k = 0; k < graph->count; k++) {
+		if (chosen[graph->edge[k].i] && chosen[graph->edge[k].j]) {
+			sum += 2 * graph->edge[k].agreement;
 		}
-		sum += row;
 	}
 	if (out->count > 0) {
 		out->strength = sum / (float)out->count;
@@ -138,7 +150,7 @@ static void choose(const struct pairs *pairs, float *w, float m[PAIRS_MAX][PAIRS
 void agree_find(const struct template_set *a, const struct template_set *b,
 		const struct pairs *pairs, struct agreement *out)
 {
-	float m[PAIRS_MAX][PAIRS_MAX];
+	struct graph graph;
 	float w[PAIRS_MAX];
 	float next[PAIRS_MAX];
 
@@ -146,7 +158,7 @@ void agree_find(const struct template_set *a, const struct template_set *b,
 	if (pairs->count < 2) {
 		return;
 	}
-	matrix(a, b, pairs, m);
+	connect(a, b, pairs, &graph);
 	for (unsigned i = 0; i < pairs->count; i++) {
 		w[i] = pairs->at[i].like;
 	}
@@ -155,9 +167,14 @@ void agree_find(const struct template_set *a, const struct template_set *b,
 
 		for (unsigned i = 0; i < pairs->count; i++) {
 			next[i] = 0.02f * w[i];
-			for (unsigned j = 0; j < pairs->count; j++) {
-				next[i] += m[i][j] * w[j];
-			}
+		}
+		for (unsigned k = 0; k < graph.count; k++) {
+			const struct edge *e = &graph.edge[k];
+
+			next[e->i] += e->agreement * w[e->j];
+			next[e->j] += e->agreement * w[e->i];
+		}
+		for (unsigned i = 0; i < pairs->count; i++) {
 			length += next[i] * next[i];
 		}
 		length = length > 1e-12f ? 1.0f / sqrtf(length) : 0;
@@ -165,5 +182,5 @@ void agree_find(const struct template_set *a, const struct template_set *b,
 			w[i] = next[i] * length;
 		}
 	}
-	choose(pairs, w, m, out);
+	choose(pairs, w, &graph, out);
 }

@@ -8,9 +8,10 @@
 
 /* 100 x log10 of the likelihood ratio: a logistic regression on the development sets with
  * both classes weighing the same (docs/FINGERPRINT.md). */
-#define BASE      (-336.0f)
-#define SHARE     1033.0f
-#define STRENGTH  115.0f
+#define BASE      (-701.0f)
+#define SHARE     2153.0f
+#define STRENGTH  263.0f
+#define DOUBT     4.0f /* minutiae without a mate that are assumed: little is no proof */
 #define SCORE_MIN (-1000.0f)
 #define SCORE_MAX 2000.0f
 
@@ -34,7 +35,7 @@ static void channel(const struct finger_template *a, const struct finger_templat
 	overlap_minutiae(a, b, set, &g, &pose, &o);
 	overlap_flow(&a->flow, &b->flow, &pose, &o);
 	out->mates += o.mates;
-	out->share += o.could > 0 ? 2 * o.mates / (o.could + 2.0f) : 0;
+	out->share += o.could > 0 ? 2 * o.mates / (o.could + DOUBT) : 0;
 	out->flow += o.flow;
 	out->cells += o.cells;
 }
