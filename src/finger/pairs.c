@@ -8,7 +8,7 @@
 #define FAR        40 /* of 128: flow that differs more counts as different */
 #define KNOWN_MIN  20 /* samples known in both */
 #define FLOW_MIN   0.50f
-#define TAKEN      384 /* pairs whose neighbours are looked at */
+#define TAKEN 160 /* pairs whose neighbours are looked at */
 #define LEVELS     256
 #define NEAR_ANGLE 22
 #define NEAR_MIN   6

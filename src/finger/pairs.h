@@ -6,7 +6,7 @@
 
 #include "finger/template.h"
 
-#define PAIRS_MAX 96
+#define PAIRS_MAX 64
 
 struct pair {
 	uint8_t a;    /* index in the first set */

@@ -1,0 +1,295 @@
+/* outpost-bench gallery: a gallery of people who do not exist, and searches of it. */
+#include <limits.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "cmd/bench.h"
+#include "finger/finger.h"
+#include "match/gallery.h"
+#include "match/search.h"
+#include "record/fmr.h"
+#include "synth/minutiae.h"
+
+#define FORM        "--people N [--fingers K] [--probes P] [--threads T] [--json]"
+#define PEOPLE_MAX  10000000U
+#define THREADS_MAX 64U
+#define ENROL       0.2f /* difficulty of an enrolment, and of a probe at a post */
+#define PROBE       0.5f
+#define STRANGER    0x40000000U /* numbers of people who are not in the gallery */
+
+struct gallery_bench {
+	const struct bench *b;
+	uint64_t people;
+	uint64_t fingers;
+	uint64_t probes;
+	uint64_t threads;
+	struct gallery *gallery;
+	struct gallery_snapshot *snapshot;
+	double build_s;
+	double bytes;
+	double *search_ms; /* owned; CPU of all threads, one for each search */
+	int *mate;         /* owned; score of the true mate if it led the list, else INT_MIN */
+	int *stranger;     /* owned; best score of a search without a mate */
+	uint64_t first;    /* searches that the mate led */
+	double candidates; /* people looked at */
+	double search_cpu_s;
+};
+
+static void person_id(uint64_t person, uint8_t id[GALLERY_PERSON_BYTES])
+{
+	memset(id, 0, GALLERY_PERSON_BYTES);
+	for (int i = 0; i < 8; i++) {
+		id[i] = (uint8_t)(person >> (8 * i));
+	}
+}
+
+static int make(uint64_t person, unsigned finger, uint64_t touch, float difficulty,
+		struct finger_template **out)
+{
+	struct fmr *view = malloc(sizeof(*view));
+	struct buf iso = { 0 };
+	int err = ERR_NOMEM;
+
+	if (view != NULL) {
+		synth_template(person * 10 + finger, touch, difficulty, view);
+		view->position = (uint8_t)(finger + 1);
+		err = fmr_write(view, 1, &iso);
+	}
+	if (err == ERR_OK) {
+		err = finger_template_load(buf_bytes(&iso), (struct bytes){ NULL, 0 }, out, NULL);
+	}
+	buf_done(&iso);
+	free(view);
+	return err;
+}
+
+static int build(struct gallery_bench *g)
+{
+	struct bench_progress bar;
+	double start = bench_cpu();
+	size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
+	int err = gallery_new(&g->gallery);
+
+	bench_progress_start(&bar, "enrolling", g->people);
+	for (uint64_t p = 0; p < g->people && err == ERR_OK; p++) {
+		uint8_t id[GALLERY_PERSON_BYTES];
+
+		person_id(p, id);
+		for (unsigned k = 0; k < g->fingers && err == ERR_OK; k++) {
+			struct finger_template *t;
+
+			err = make(p, k, 0, ENROL, &t);
+			if (err == ERR_OK) {
+				err = gallery_put(g->gallery, id, t);
+				finger_template_unref(t);
+			}
+		}
+		bench_progress_at(&bar, p);
+	}
+	bench_progress_end(&bar);
+	if (err == ERR_OK) {
+		err = gallery_snapshot(g->gallery, &g->snapshot);
+	}
+	g->build_s = bench_cpu() - start;
+	g->bytes = (double)(mallinfo2().uordblks + mallinfo2().hblkhd - before);
+	return err;
+}
+
+struct part {
+	const struct gallery_bench *g;
+	struct finger_template **probe;
+	unsigned number;
+	struct search_result result;
+	double cpu_s;
+	int err;
+};
+
+static void *search_thread(void *arg)
+{
+	struct part *p = arg;
+	double start = bench_cpu();
+
+	p->err = search_part(p->g->snapshot, p->probe, p->g->fingers, p->number,
+			     (unsigned)p->g->threads, &p->result);
+	p->cpu_s = bench_cpu() - start;
+	return NULL;
+}
+
+/* One search on all threads; *cpu_s gets what they took together. */
+static int search(const struct gallery_bench *g, struct finger_template **probe,
+		  struct search_result *out, double *cpu_s)
+{
+	static struct part part[THREADS_MAX];
+	pthread_t thread[THREADS_MAX];
+	unsigned started = 0;
+	int err = ERR_OK;
+
+	*cpu_s = 0;
+	for (unsigned i = 0; i < g->threads; i++) {
+		part[i] = (struct part){ .g = g, .probe = probe, .number = i };
+		if (g->threads > 1) {
+			if (pthread_create(&thread[i], NULL, search_thread, &part[i]) != 0) {
+				err = ERR_INTERNAL;
+				break;
+			}
+			started++;
+		} else {
+			(void)search_thread(&part[i]);
+		}
+	}
+	for (unsigned i = 0; i < started; i++) {
+		(void)pthread_join(thread[i], NULL);
+	}
+	for (unsigned i = 0; i < g->threads && err == ERR_OK; i++) {
+		err = part[i].err;
+		*cpu_s += part[i].cpu_s;
+		if (i == 0) {
+			*out = part[i].result;
+		} else {
+			search_merge(out, &part[i].result);
+		}
+	}
+	return err;
+}
+
+/* Search for one person: with a mate in the gallery, or a stranger. */
+static int probe_person(struct gallery_bench *g, uint64_t person, struct search_result *result,
+			double *cpu_s)
+{
+	struct finger_template *probe[SEARCH_PROBES_MAX] = { NULL };
+	int err = ERR_OK;
+
+	for (unsigned k = 0; k < g->fingers && err == ERR_OK; k++) {
+		err = make(person, k, 1, PROBE, &probe[k]);
+	}
+	if (err == ERR_OK) {
+		err = search(g, probe, result, cpu_s);
+	}
+	for (unsigned k = 0; k < g->fingers; k++) {
+		finger_template_unref(probe[k]);
+	}
+	return err;
+}
+
+static int search_all(struct gallery_bench *g)
+{
+	struct bench_progress bar;
+	int err = ERR_OK;
+
+	bench_progress_start(&bar, "searching", g->probes);
+	for (uint64_t i = 0; i < g->probes && err == ERR_OK; i++) {
+		/* Mates from all over the gallery, and as many strangers. */
+		uint64_t person = i * g->people / g->probes;
+		uint8_t id[GALLERY_PERSON_BYTES];
+		struct search_result r;
+		double cpu_s;
+
+		person_id(person, id);
+		err = probe_person(g, person, &r, &cpu_s);
+		if (err != ERR_OK) {
+			break;
+		}
+		g->mate[i] = INT_MIN;
+		if (r.count > 0 && memcmp(r.candidate[0].person, id, sizeof(id)) == 0) {
+			g->mate[i] = r.candidate[0].score;
+			g->first++;
+		}
+		g->search_ms[i] = cpu_s * 1e3;
+		g->search_cpu_s += cpu_s;
+		g->candidates += (double)r.people;
+		err = probe_person(g, STRANGER + i, &r, &cpu_s);
+		if (err == ERR_OK) {
+			g->stranger[i] = r.count > 0 ? r.candidate[0].score : INT_MIN;
+		}
+		bench_progress_at(&bar, i);
+	}
+	bench_progress_end(&bar);
+	return err;
+}
+
+static int by_value(const void *x, const void *y)
+{
+	const int *a = x;
+	const int *b = y;
+
+	return (*a > *b) - (*a < *b);
+}
+
+static int report(struct gallery_bench *g)
+{
+	size_t n = (size_t)g->probes;
+	size_t allowed = n / 100; /* strangers above the threshold: 1 in 100 */
+	size_t found = 0;
+	int threshold;
+
+	qsort(g->stranger, n, sizeof(*g->stranger), by_value);
+	threshold = g->stranger[n - 1 - allowed];
+	for (size_t i = 0; i < n; i++) {
+		found += g->mate[i] > threshold;
+	}
+	return bench_report(
+	    g->b,
+	    json_pack("{sI sI so sI so so sI so so}", "people", (json_int_t)g->people, "fingers",
+		      (json_int_t)g->fingers, "build_s", bench_ms(g->build_s), "bytes_per_person",
+		      (json_int_t)(g->bytes / (double)g->people), "search_ms_median",
+		      bench_ms(bench_quantile(g->search_ms, n, 0.5)), "search_ms_p95",
+		      bench_ms(bench_quantile(g->search_ms, n, 0.95)), "candidates_per_cpu_s",
+		      (json_int_t)(g->candidates / (g->search_cpu_s + 1e-9)), "rank1",
+		      bench_rate((double)g->first / (double)n), "tpir_fpir_1e-2",
+		      bench_rate((double)found / (double)n)));
+}
+
+static bool options(struct gallery_bench *g)
+{
+	for (int i = 0; i < g->b->argc; i++) {
+		const char *v;
+
+		if ((v = bench_option(g->b, &i, "people")) != NULL) {
+			if (!bench_number(v, 1, PEOPLE_MAX, &g->people)) {
+				return false;
+			}
+		} else if ((v = bench_option(g->b, &i, "fingers")) != NULL) {
+			if (!bench_number(v, 1, SEARCH_PROBES_MAX, &g->fingers)) {
+				return false;
+			}
+		} else if ((v = bench_option(g->b, &i, "probes")) != NULL) {
+			if (!bench_number(v, 1, 1000000, &g->probes)) {
+				return false;
+			}
+		} else if ((v = bench_option(g->b, &i, "threads")) == NULL ||
+			   !bench_number(v, 1, THREADS_MAX, &g->threads)) {
+			return false;
+		}
+	}
+	return g->people > 0;
+}
+
+int bench_gallery(const struct bench *b)
+{
+	struct gallery_bench g = { .b = b, .fingers = 2, .probes = 100, .threads = 1 };
+	int code = BENCH_INTERNAL;
+
+	if (!options(&g)) {
+		return bench_usage(b, FORM);
+	}
+	g.search_ms = calloc(g.probes, sizeof(*g.search_ms));
+	g.mate = calloc(g.probes, sizeof(*g.mate));
+	g.stranger = calloc(g.probes, sizeof(*g.stranger));
+	if (g.search_ms != NULL && g.mate != NULL && g.stranger != NULL && build(&g) == ERR_OK &&
+	    search_all(&g) == ERR_OK) {
+		code = report(&g);
+	} else {
+		fprintf(stderr, "outpost-bench gallery: out of memory or threads\n");
+	}
+	gallery_snapshot_unref(g.snapshot);
+	gallery_free(g.gallery);
+	free(g.search_ms);
+	free(g.mate);
+	free(g.stranger);
+	return code;
+}
