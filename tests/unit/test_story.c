@@ -3,6 +3,7 @@
 #include "tests/lib/unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/lib/world.h"
@@ -116,18 +117,47 @@ static size_t check(struct world *w, const char *node, uint64_t finger, uint8_t 
 	return out.candidates.count;
 }
 
+static void withdraw(struct world *w, const char *reference)
+{
+	struct ask_standing a = { .reference = bytes_of(reference) };
+	struct answer_notice out;
+	struct arena arena;
+
+	arena_init(&arena, 0);
+	assert_int_equal(world_ask(w, "HQ", "notice.withdraw", "issuer", &a, &arena, &out), ERR_OK);
+	arena_done(&arena);
+}
+
+static char policy[65536];
+
+static int read_policy(void **state)
+{
+	const char *srcdir = getenv("srcdir");
+	char path[512];
+	FILE *f;
+
+	(void)state;
+	(void)snprintf(path, sizeof path, "%s/policies/open-region/policy.lua",
+		       srcdir == NULL ? "." : srcdir);
+	f = fopen(path, "rb");
+	if (f == NULL) {
+		return -1;
+	}
+	policy[fread(policy, 1, sizeof policy - 1, f)] = '\0';
+	return fclose(f);
+}
+
 static void play(uint64_t seed)
 {
 	struct world *w;
 	uint64_t dice = seed * 2654435761U;
 	uint8_t hit[16];
 	uint8_t miss[16];
-	uint8_t again[16];
 
 	assert_int_equal(world_new(seed, NULL, NULL, &w), ERR_OK);
-	assert_int_equal(world_add(w, "HQ", "hq", NULL), ERR_OK);
-	assert_int_equal(world_add(w, "A", "post", NULL), ERR_OK);
-	assert_int_equal(world_add(w, "B", "post", NULL), ERR_OK);
+	assert_int_equal(world_add(w, "HQ", "hq", policy), ERR_OK);
+	assert_int_equal(world_add(w, "A", "post", policy), ERR_OK);
+	assert_int_equal(world_add(w, "B", "post", policy), ERR_OK);
 	assert_int_equal(world_enrol(w, "A", "post", "HQ", NULL), ERR_OK);
 	perhaps_crash(w, &dice);
 	assert_int_equal(world_enrol(w, "B", "post", "HQ", NULL), ERR_OK);
@@ -136,20 +166,28 @@ static void play(uint64_t seed)
 	issue(w, "R-1", 7);
 	issue(w, "R-2", 17);
 	live(w, &dice, 6);
-	/* Without a policy every answer is the closed end: nothing is shared beyond the floor. */
-	assert_int_equal(people(w, "HQ"), 2);
-	assert_int_equal(people(w, "B"), 0);
-	assert_int_equal(check(w, "HQ", 7, hit), 1);
+	assert_int_equal(people(w, "B"), 2);
+	assert_int_equal(world_cut(w, "A", "B"), ERR_OK);
 	assert_int_equal(check(w, "B", 27, miss), 0);
 	perhaps_crash(w, &dice);
-	assert_int_equal(check(w, "B", 7, again), 0);
+	assert_int_equal(check(w, "B", 7, hit), 1);
+	review(w, "B", hit, "K");
+	perhaps_crash(w, &dice);
+	review(w, "B", hit, "L");
+	assert_int_equal(world_join(w, "A", "B"), ERR_OK);
 	live(w, &dice, 6);
 	assert_case(w, "B", miss, "closed");
-	review(w, "HQ", again, "E1");
+	review(w, "HQ", hit, "E1");
 	perhaps_crash(w, &dice);
-	review(w, "HQ", again, "E2");
+	review(w, "HQ", hit, "E2");
 	live(w, &dice, 6);
-	assert_case(w, "B", again, "missed locally");
+	assert_case(w, "B", hit, "confirmed");
+	withdraw(w, "R-1");
+	live(w, &dice, 6);
+	assert_int_equal(people(w, "A"), 1);
+	assert_int_equal(people(w, "B"), 1);
+	assert_int_equal(check(w, "B", 7, miss), 0);
+	assert_int_equal(check(w, "B", 17, miss), 1);
 	for (size_t i = 0; i < 3; i++) {
 		assert_audit_whole(w, names[i]);
 	}
@@ -170,5 +208,5 @@ int main(void)
 		cmocka_unit_test(the_story_ends_right_whoever_dies_when),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, read_policy, NULL);
 }
