@@ -8,6 +8,17 @@ int sqlite_broken(struct sqlite *s, int rc)
 	return rc;
 }
 
+uint64_t sqlite_sum(uint64_t from, struct bytes data)
+{
+	uint64_t sum = from + 1;
+
+	for (size_t i = 0; i < data.len; i++) {
+		sum = (sum ^ data.data[i]) * 0x9e3779b97f4a7c15U;
+		sum ^= sum >> 29;
+	}
+	return sum;
+}
+
 /* The transaction is gone, whoever took it back. */
 static void forget_changes(struct sqlite *s)
 {

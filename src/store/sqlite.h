@@ -94,6 +94,8 @@ struct sqlite {
  * broken where backend.h asks for it. */
 int sqlite_error(struct sqlite *s, int rc);
 int sqlite_broken(struct sqlite *s, int rc);
+/* A sum over data, going on from another.  It guards against rot, not against a forger. */
+uint64_t sqlite_sum(uint64_t from, struct bytes data);
 
 /* One use of a prepared statement: start, bind in order, step, end.  Errors stick: bind and
  * step all you want and ask sqlite_query_end().  Only one use of a text at a time. */

@@ -3,6 +3,12 @@
 #include "record/schema.h"
 #include "store/sqlite.h"
 
+/* Over the parts of an entry that its id does not cover. */
+static uint64_t sum_of(uint64_t number, const struct entry *e)
+{
+	return sqlite_sum(sqlite_sum(number, e->wrap), e->signature);
+}
+
 int sqlite_entries_put(void *self, const struct entry *e, uint64_t *number)
 {
 	struct sqlite *s = self;
@@ -31,6 +37,7 @@ int sqlite_entries_put(void *self, const struct entry *e, uint64_t *number)
 	sqlite_query_start(&q, s, SQLITE_TEXT_PUT_WRAP);
 	sqlite_query_bind_number(&q, next);
 	sqlite_query_bind_bytes(&q, e->wrap);
+	sqlite_query_bind_number(&q, sum_of(next, e));
 	rc = sqlite_query_run(&q);
 	if (rc == ERR_OK) {
 		s->now.number = next;
@@ -64,7 +71,8 @@ int sqlite_entries_read(struct sqlite_query *q, struct store_entry *out)
 	entry_id(e->header_bytes, e->sealed, computed);
 	if (memcmp(computed, e->id, sizeof computed) != 0 ||
 	    (e->wrap.len != ENTRY_WRAP_CLASS && e->wrap.len != ENTRY_WRAP_RECIPIENT) ||
-	    e->signature.len != ENTRY_SIGNATURE_BYTES) {
+	    e->signature.len != ENTRY_SIGNATURE_BYTES ||
+	    sqlite_query_number(q, 6) != sum_of(out->number, e)) {
 		return ERR_CORRUPT;
 	}
 	arena_init(&none, 1); /* a header has no lists */

@@ -2,17 +2,9 @@
 
 #include "store/sqlite.h"
 
-/* Ids are hashes already; this only binds the day to them, so that a changed, lost or invented
- * tombstone changes the sum.  It guards against rot, not against a forger. */
 uint64_t sqlite_erase_sum(const uint8_t *id, uint64_t expiry_day)
 {
-	uint64_t sum = expiry_day + 1;
-
-	for (size_t i = 0; i < ENTRY_ID_BYTES; i++) {
-		sum = (sum ^ id[i]) * 0x9e3779b97f4a7c15U;
-		sum ^= sum >> 29;
-	}
-	return sum;
+	return sqlite_sum(expiry_day, (struct bytes){ id, ENTRY_ID_BYTES });
 }
 
 int sqlite_erase_find(struct sqlite *s, const uint8_t *id, uint64_t *expiry_day)

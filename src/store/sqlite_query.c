@@ -15,14 +15,15 @@ static const char *const texts[SQLITE_TEXT_COUNT] = {
 	[SQLITE_TEXT_PUT_ENTRY] = "INSERT INTO entry (number, id, expiry_day, header, sealed, "
 				  "signature) VALUES (?, ?, ?, ?, ?, ?) "
 				  "ON CONFLICT (id) DO NOTHING",
-	[SQLITE_TEXT_PUT_WRAP] = "INSERT INTO wrap (number, wrap) VALUES (?, ?)",
-	[SQLITE_TEXT_GET] = "SELECT e.number, e.id, e.header, e.sealed, w.wrap, e.signature "
+	[SQLITE_TEXT_PUT_WRAP] = "INSERT INTO wrap (number, wrap, sum) VALUES (?, ?, ?)",
+	[SQLITE_TEXT_GET] = "SELECT e.number, e.id, e.header, e.sealed, w.wrap, e.signature, w.sum "
 			    "FROM entry e LEFT JOIN wrap w ON w.number = e.number WHERE e.id = ?",
 	[SQLITE_TEXT_NUMBER] = "SELECT number FROM entry WHERE id = ?",
 	/* From the wraps, which are counted at opening: so a lost entry shows as a row of NULLs. */
-	[SQLITE_TEXT_CHANGES] = "SELECT w.number, e.id, e.header, e.sealed, w.wrap, e.signature "
-				"FROM wrap w LEFT JOIN entry e ON e.number = w.number "
-				"WHERE w.number > ? AND w.number <= ? ORDER BY w.number LIMIT ?",
+	[SQLITE_TEXT_CHANGES] =
+	    "SELECT w.number, e.id, e.header, e.sealed, w.wrap, e.signature, w.sum "
+	    "FROM wrap w LEFT JOIN entry e ON e.number = w.number "
+	    "WHERE w.number > ? AND w.number <= ? ORDER BY w.number LIMIT ?",
 	[SQLITE_TEXT_DROP_ENTRY] = "DELETE FROM entry WHERE number = ?",
 	[SQLITE_TEXT_DROP_WRAP] = "DELETE FROM wrap WHERE number = ?",
 	[SQLITE_TEXT_EXPIRED_ENTRIES] = "SELECT number FROM entry WHERE expiry_day < ? LIMIT 1",

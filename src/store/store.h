@@ -81,7 +81,8 @@ int store_purge(struct store *s, uint32_t day, size_t max, size_t *dropped);
 int store_scrub(struct store *s);
 /* Called with the id under which a damaged entry is kept. */
 typedef int store_damaged_fn(void *context, const uint8_t id[ENTRY_ID_BYTES]);
-/* Read up to max entries with numbers above *number and check each against its id.  Moves
+/* Read up to max entries with numbers above *number and check each against its id, and its
+ * wrap and signature against what was put.  Moves
  * *number; 0 (where to start) again after the last one. */
 int store_verify(struct store *s, uint64_t *number, size_t max, store_damaged_fn *on_damaged,
 		 void *context);

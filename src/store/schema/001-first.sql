@@ -10,10 +10,12 @@ CREATE TABLE entry (
 CREATE UNIQUE INDEX entry_id ON entry (id);
 CREATE INDEX entry_expiry ON entry (expiry_day);
 
--- The entry's key, under the same number: without it the sealed body is noise.
+-- The entry's key, under the same number: without it the sealed body is noise.  The sum is
+-- over what the id does not cover, wrap and signature.
 CREATE TABLE wrap (
   number INTEGER PRIMARY KEY,
-  wrap BLOB NOT NULL
+  wrap BLOB NOT NULL,
+  sum INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE erased (
