@@ -236,6 +236,12 @@ static void tell(char *message, const char *text)
 		i--;
 	}
 	message[i] = '\0';
+	/* Lua quotes single bytes of the text, and a policy may raise any. */
+	if (!bytes_utf8(bytes_of(message))) {
+		for (i = 0; message[i] != '\0'; i++) {
+			message[i] = (char)((unsigned char)message[i] < 0x80 ? message[i] : '?');
+		}
+	}
 }
 
 static int outcome(struct host *h, int status, char *message)
