@@ -337,6 +337,7 @@ int ctl_files(struct ctl *c, int argc, char *argv[], struct list *out)
 		if (path == NULL) {
 			return ctl_fail(CTL_INTERNAL, "out of memory");
 		}
+		memcpy(path, argv[i], len);
 		files[i].ppi = suffix(path, ':', 4000);
 		files[i].position = suffix(path, '@', 10);
 		rc = ctl_read_file(c, path, ASK_FILE_MAX, &files[i].content);

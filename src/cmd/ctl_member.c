@@ -111,7 +111,7 @@ int ctl_init(struct ctl *c, int argc, char *argv[])
 	};
 	char path[512];
 	char print[PASSPORT_PRINT_BYTES + 8];
-	struct bytes phrase;
+	struct bytes phrase = { NULL, 0 };
 	bool founds;
 	int rest;
 	int rc = ctl_options(argc, argv, options, sizeof options / sizeof options[0], &rest);
@@ -159,7 +159,7 @@ static int request(struct ctl *c, int argc, char *argv[])
 	const struct ctl_option options[] = { { "label", &label, NULL },
 					      { "output", &output, NULL } };
 	struct ask_label ask;
-	struct answer_file file;
+	struct answer_file file = { .content = { NULL, 0 } };
 	int rest;
 	int rc = ctl_options(argc, argv, options, 2, &rest);
 
@@ -197,7 +197,7 @@ static int sign(struct ctl *c, int argc, char *argv[])
 		{ "days", &days, NULL },       { "output", &output, NULL },
 	};
 	struct ask_sign ask = { .days = 0 };
-	struct answer_file file;
+	struct answer_file file = { .content = { NULL, 0 } };
 	int rest;
 	int rc = ctl_options(argc, argv, options, sizeof options / sizeof options[0], &rest);
 

@@ -93,7 +93,7 @@ static int read_zone(struct ctl *c, const char *path, struct ask_check *ask)
 {
 	static struct mrz zone; /* the question borrows from it */
 	struct fault fault = { .what = "zone" };
-	struct bytes text;
+	struct bytes text = { NULL, 0 };
 	char birth[MRZ_DAY];
 	uint64_t to;
 	int rc = ctl_read_file(c, path, 256, &text);
@@ -146,7 +146,7 @@ int ctl_check(struct ctl *c, int argc, char *argv[])
 		{ "protection", NULL, &protection },
 	};
 	struct ask_check ask = { .purpose = 0 };
-	struct answer_case out;
+	struct answer_case out = { .people = 0 };
 	uint64_t to;
 	int rest;
 	int rc = ctl_options(argc, argv, options, sizeof options / sizeof options[0], &rest);
@@ -190,7 +190,7 @@ int ctl_review(struct ctl *c, int argc, char *argv[])
 	const char *reason = NULL;
 	const struct ctl_option options[] = { { "reason", &reason, NULL } };
 	struct ask_review ask = { .outcome = 0 };
-	struct answer_case out;
+	struct answer_case out = { .people = 0 };
 	int rest;
 	int rc = ctl_options(argc, argv, options, 1, &rest);
 
@@ -222,7 +222,7 @@ int ctl_action(struct ctl *c, int argc, char *argv[])
 	const char *closes = NULL;
 	const struct ctl_option options[] = { { "closes", &closes, NULL } };
 	struct ask_action ask = { .closes = 0 };
-	struct answer_case out;
+	struct answer_case out = { .people = 0 };
 	int rest;
 	int rc = ctl_options(argc, argv, options, 1, &rest);
 
@@ -248,7 +248,7 @@ int ctl_action(struct ctl *c, int argc, char *argv[])
 int ctl_case(struct ctl *c, int argc, char *argv[])
 {
 	struct ask_case ask;
-	struct answer_case out;
+	struct answer_case out = { .people = 0 };
 	int rc;
 
 	if (argc != 2) {
@@ -266,7 +266,7 @@ int ctl_queue(struct ctl *c, int argc, char *argv[])
 	bool all = false;
 	const struct ctl_option options[] = { { "all", NULL, &all } };
 	struct ask_range range = { .max = 0 };
-	struct answer_queue out;
+	struct answer_queue out = { .cases = { .count = 0 } };
 	const struct answer_case *cases;
 	size_t open = 0;
 	int rest;
@@ -381,7 +381,7 @@ static int issue(struct ctl *c, const char *verb, int argc, char *argv[])
 		{ "minor", NULL, &a.minor },
 	};
 	struct ask_notice ask = { .type = 0 };
-	struct answer_notice out;
+	struct answer_notice out = { .revision = 0 };
 	const struct answer_sample *samples;
 	int rest;
 	int rc = ctl_options(argc, argv, options, sizeof options / sizeof options[0], &rest);
@@ -420,7 +420,7 @@ static int standing(struct ctl *c, const char *verb, int argc, char *argv[])
 	const char *reason = NULL;
 	const struct ctl_option options[] = { { "reason", &reason, NULL } };
 	struct ask_standing ask;
-	struct answer_notice out;
+	struct answer_notice out = { .revision = 0 };
 	int rest;
 	int rc = ctl_options(argc, argv, options, 1, &rest);
 

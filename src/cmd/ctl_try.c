@@ -32,8 +32,8 @@ int ctl_policy(struct ctl *c, int argc, char *argv[])
 {
 	const struct policy_limits limits = { .cpu_clock = cpu_us };
 	struct policytest_result result = { .cases = 0 };
-	struct bytes policy;
-	struct bytes test;
+	struct bytes policy = { NULL, 0 };
+	struct bytes test = { NULL, 0 };
 	char path[512];
 	int rc;
 
@@ -69,10 +69,10 @@ int ctl_policy(struct ctl *c, int argc, char *argv[])
 static int examine(struct ctl *c, char *argument, struct worker_sample *out)
 {
 	struct worker_request request = { .id = 1, .op = WORKER_EXAMINE };
-	struct worker_answer answer;
+	struct worker_answer answer = { .code = 0 };
 	const struct worker_sample *samples;
 	const struct ask_file *file;
-	struct list files;
+	struct list files = { .count = 0 };
 	int rc = ctl_files(c, 1, &argument, &files);
 
 	if (rc != CTL_OK) {
@@ -111,7 +111,7 @@ static int extract(struct ctl *c, int argc, char *argv[])
 {
 	const char *output = NULL;
 	const struct ctl_option options[] = { { "output", &output, NULL } };
-	struct worker_sample s;
+	struct worker_sample s = { .code = 0 };
 	int rest;
 	int rc = ctl_options(argc, argv, options, 1, &rest);
 
@@ -139,7 +139,7 @@ static int compare(struct ctl *c, int argc, char *argv[])
 	const char *threshold = "300";
 	const struct ctl_option options[] = { { "threshold", &threshold, NULL } };
 	struct finger_template *t[2] = { NULL, NULL };
-	struct worker_sample s;
+	struct worker_sample s = { .code = 0 };
 	int score = 0;
 	int rest;
 	int rc = ctl_options(argc, argv, options, 1, &rest);
@@ -156,7 +156,7 @@ static int compare(struct ctl *c, int argc, char *argv[])
 	}
 	if (rc == CTL_OK) {
 		score = finger_compare(t[0], t[1]);
-		rc = score >= atoi(threshold) ? CTL_OK : CTL_NEGATIVE;
+		rc = score >= strtol(threshold, NULL, 10) ? CTL_OK : CTL_NEGATIVE;
 		if (c->json) {
 			(void)printf("{\"score\": %d, \"threshold\": %d}\n", score,
 				     atoi(threshold));

@@ -9,10 +9,10 @@
 #include "record/kinds.h"
 #include "record/schema.h"
 
-#define ASK_BYTES_MAX    (40U * 1024 * 1024) /* ten uncompressed prints */
-#define ANSWER_BYTES_MAX (8U * 1024 * 1024)
+#define ASK_BYTES_MAX    (40U << 20) /* ten uncompressed prints */
+#define ANSWER_BYTES_MAX (8U << 20)
 #define ASK_FILES_MAX    20U
-#define ASK_FILE_MAX     (32U * 1024 * 1024)
+#define ASK_FILE_MAX     (32U << 20)
 #define ASK_ROWS_MAX     10000U
 
 struct ask {

@@ -6,7 +6,7 @@
 
 #include "record/kind.h"
 
-#define KASE_BYTES_MAX (256U * 1024)
+#define KASE_BYTES_MAX (256U << 10)
 
 int book_new(uint64_t seed, struct book **out)
 {

@@ -30,8 +30,8 @@
 #define SEARCHES_MAX   64U
 #define GREETING_MS    5000U /* a handshake must be done by then */
 #define REDIAL_MIN_MS  1000U
-#define REDIAL_MAX_MS  30000U
-#define QUEUED_MAX     (256U * 1024) /* bytes waiting on one link before sync pauses */
+#define REDIAL_MAX_MS  30000ULL
+#define QUEUED_MAX     (256U << 10) /* bytes waiting on one link before sync pauses */
 #define PURGE_EVERY_MS 600000U
 #define CASE_KEEP_DAYS 30U      /* own search records and mail, unless a policy says less */
 #define LATE_MS        1200000U /* a verdict later than this finds the person gone */
@@ -42,7 +42,7 @@
 #define LEAP_MAX_MS     (30 * DAY_MS) /* more without headquarters' word is not believed */
 
 /* Scores may be negative; kept ones have this added. */
-#define SEARCH_SCORE_OFFSET 10000
+#define SEARCH_SCORE_OFFSET 10000U
 
 /* One connection. */
 struct wire_link {

@@ -13,7 +13,7 @@ void effects_init(struct effects *e)
 
 static void drop(struct effect *e)
 {
-	free((void *)(uintptr_t)e->bytes.data);
+	free(e->owned);
 	gallery_snapshot_unref(e->snapshot);
 	for (size_t i = 0; i < e->probes; i++) {
 		finger_template_unref(e->probe[i]);
@@ -63,6 +63,7 @@ int effects_add(struct effects *e, const struct effect *effect)
 		memcpy(bytes, effect->bytes.data, effect->bytes.len);
 	}
 	copy.bytes.data = bytes;
+	copy.owned = bytes;
 	e->list[e->count++] = copy;
 	return ERR_OK;
 }

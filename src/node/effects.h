@@ -24,6 +24,7 @@ enum effect_kind {
 
 struct effect {
 	enum effect_kind kind;
+	uint8_t *owned; /* the list's own: what bytes points to */
 	uint32_t link;
 	uint64_t ask;
 	uint64_t job;

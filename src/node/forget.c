@@ -103,12 +103,15 @@ int forget_apply(struct node *n, const struct entry *e, const struct erasure *er
 int forget_erase(struct node *n, const struct erased *erased, size_t count)
 {
 	uint8_t id[ENTRY_ID_BYTES];
-	int rc = ERR_OK;
+	struct erased *items = arena_take(&n->arena, count, sizeof *items);
+	int rc = items == NULL ? ERR_NOMEM : ERR_OK;
 
+	if (items != NULL) {
+		memcpy(items, erased, count * sizeof *items);
+	}
 	for (size_t at = 0; rc == ERR_OK && at < count; at += KINDS_ERASE_MAX) {
 		size_t some = count - at < KINDS_ERASE_MAX ? count - at : KINDS_ERASE_MAX;
-		struct erasure erasure = { .erased = { .items = (void *)(uintptr_t)(erased + at),
-						       .count = some } };
+		struct erasure erasure = { .erased = { .items = items + at, .count = some } };
 		struct share_order order = { .kind = KIND_ERASURE,
 					     .class_id = n->membership.control_class,
 					     .schema = &kinds_erasure,

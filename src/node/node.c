@@ -7,7 +7,7 @@
 
 #include "node/chapter.h"
 
-#define ARENA_BYTES (128U * 1024 * 1024)
+#define ARENA_BYTES (128U << 20)
 #define TEXT_ROOM   1024U
 #define SET_BACK_MS 5000U /* smaller steps are a clock being disciplined */
 

@@ -190,7 +190,7 @@ int report_found(struct node *n, struct searching *s, const struct search_result
 		.operation = e->operation,
 		.people = s->people,
 		.synced_ms = n->wall_ms,
-		.threshold = (uint64_t)(s->threshold + SEARCH_SCORE_OFFSET),
+		.threshold = (uint64_t)s->threshold + SEARCH_SCORE_OFFSET,
 		.fpir_ppm = s->rules.fpir_ppm,
 		.reviewers = s->rules.reviewers,
 		.not_searched = UNSEARCHED_FACE | UNSEARCHED_NAME | UNSEARCHED_DOCUMENT,

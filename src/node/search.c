@@ -194,7 +194,7 @@ size_t search_candidates(struct node *n, const struct searching *s,
 			continue;
 		}
 		memcpy(out[count].record, c->person, KINDS_RECORD_BYTES);
-		out[count].score = (uint64_t)(c->score + SEARCH_SCORE_OFFSET);
+		out[count].score = (uint64_t)c->score + SEARCH_SCORE_OFFSET;
 		out[count].fingers = c->fingers;
 		count++;
 	}
@@ -213,7 +213,7 @@ static void describe(const struct node *n, const struct searching *s, struct sea
 	r->operation = p->check.operation;
 	r->people = s->people;
 	r->synced_ms = n->synced_ms;
-	r->threshold = (uint64_t)(s->threshold + SEARCH_SCORE_OFFSET);
+	r->threshold = (uint64_t)s->threshold + SEARCH_SCORE_OFFSET;
 	r->fpir_ppm = s->rules.fpir_ppm;
 	r->reviewers = s->rules.reviewers;
 	r->not_searched = s->not_searched;

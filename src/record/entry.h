@@ -33,8 +33,8 @@
 #define ENTRY_WRAP_RECIPIENT  80U /* an entry key in a sealed box */
 #define ENTRY_SIGNATURE_BYTES 64U
 #define ENTRY_HEADER_MAX      256U
-#define ENTRY_BODY_MAX        (128U * 1024) /* padded */
-#define ENTRY_SIZE_CLASS_MAX  22U           /* see entry_padded() */
+#define ENTRY_BODY_MAX        (128U << 10) /* padded */
+#define ENTRY_SIZE_CLASS_MAX  22U          /* see entry_padded() */
 #define ENTRY_BYTES_MAX       (ENTRY_BODY_MAX + 1024U)
 #define ENTRY_FORMAT          1U
 
