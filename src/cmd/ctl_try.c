@@ -155,15 +155,15 @@ static int compare(struct ctl *c, int argc, char *argv[])
 		}
 	}
 	if (rc == CTL_OK) {
+		long limit = strtol(threshold, NULL, 10);
+
 		score = finger_compare(t[0], t[1]);
-		rc = score >= strtol(threshold, NULL, 10) ? CTL_OK : CTL_NEGATIVE;
+		rc = score >= limit ? CTL_OK : CTL_NEGATIVE;
 		if (c->json) {
-			(void)printf("{\"score\": %d, \"threshold\": %d}\n", score,
-				     atoi(threshold));
+			(void)printf("{\"score\": %d, \"threshold\": %ld}\n", score, limit);
 		} else {
-			(void)printf(
-			    "score %d (100 x log10 of the likelihood ratio), threshold %d\n", score,
-			    atoi(threshold));
+			(void)printf("score %d (100 x log10 of the likelihood ratio), threshold %ld\n",
+				     score, limit);
 		}
 	}
 	finger_template_unref(t[0]);
