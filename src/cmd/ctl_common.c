@@ -328,10 +328,8 @@ int ctl_files(struct ctl *c, int argc, char *argv[], struct list *out)
 	}
 	files = arena_take(&c->arena, (size_t)argc, sizeof *files);
 	for (int i = 0; files != NULL && i < argc; i++) {
-		struct bytes name =
-		    arena_copy(&c->arena, (struct bytes){ .data = (const uint8_t *)argv[i],
-							  .len = strlen(argv[i]) + 1 });
-		char *path = (char *)(uintptr_t)name.data;
+		size_t len = strlen(argv[i]) + 1;
+		char *path = arena_take(&c->arena, len, 1);
 		int rc;
 
 		if (path == NULL) {
