@@ -56,6 +56,8 @@ struct wire_link {
 	uint64_t since_ms;
 	uint64_t wake_ms; /* of the sync session; 0: none */
 	size_t queued;    /* bytes handed out since the last LINK_DRAINED */
+	uint64_t sent;    /* bytes on the wire, both ways */
+	uint64_t received;
 	bool settled;
 };
 

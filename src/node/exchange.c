@@ -64,6 +64,7 @@ static int send_message(struct node *n, struct wire_link *l, struct bytes messag
 	rc = link_send(l->link, message, &out);
 	if (rc == ERR_OK) {
 		l->queued += out.len;
+		l->sent += out.len;
 		rc = effects_add(n->effects, &(struct effect){ .kind = EFFECT_SEND,
 							       .link = l->number,
 							       .bytes = buf_bytes(&out) });

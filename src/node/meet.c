@@ -122,6 +122,7 @@ static int send(struct node *n, struct wire_link *l, struct buf *out)
 
 	if (rc == ERR_OK && out->len > 0) {
 		l->queued += out->len;
+		l->sent += out->len;
 		rc = effects_add(n->effects, &(struct effect){ .kind = EFFECT_SEND,
 							       .link = l->number,
 							       .bytes = buf_bytes(out) });
@@ -252,6 +253,7 @@ int meet_link_bytes(struct node *n)
 	}
 	node_touch(n);
 	buf_init(&out, 0);
+	l->received += n->event->bytes.len;
 	fed = link_feed(l->link, n->event->bytes, n->now_ms, &n->arena, &events, &out);
 	rc = ERR_OK;
 	for (; events != NULL && rc == ERR_OK && meet_find(n, number) == l; events = events->next) {

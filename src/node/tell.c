@@ -562,8 +562,8 @@ static void tell_peer(struct node *n, const struct wire_link *l, struct answer_p
 				     .state = text(l->ready ? "up" : "greeting"),
 				     .to_send = progress.to_send,
 				     .to_receive = progress.to_receive,
-				     .sent_bytes = progress.sent_bytes,
-				     .received_bytes = progress.received_bytes };
+				     .sent_bytes = l->sent,
+				     .received_bytes = l->received };
 	if (p != NULL) {
 		out->label = p->label;
 		out->role = text(passport_role_name(p->role));
