@@ -168,7 +168,7 @@ static struct list prints(struct arena *arena)
 		uint64_t finger = strtoull(p, &end, 10);
 		uint64_t touch = *end == '.' ? strtoull(end + 1, &end, 10) : 0;
 
-		files[n].content = world_print(arena, finger, touch);
+		files[n].content = world_print(world, arena, finger, touch);
 		files[n++].position = 0;
 		p = *end == ',' ? end + 1 : end;
 	}
@@ -534,6 +534,10 @@ int main(int argc, char *argv[])
 	}
 	bad = play_file(f, show);
 	(void)fclose(f);
+	if (world_leak(world) != NULL) {
+		printf("# personal data in clear: %s\n", world_leak(world));
+		bad = -1;
+	}
 	world_free(world);
 	printf("1..1\n%sok 1 - %s\n", bad ? "not " : "", argv[1]);
 	return bad ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -92,7 +92,7 @@ static void issue(struct world *w, const char *reference, uint64_t finger)
 
 	arena_init(&arena, 0);
 	for (uint64_t i = 0; i < 2; i++) {
-		files[i] = (struct ask_file){ .content = world_print(&arena, finger + i, 1) };
+		files[i] = (struct ask_file){ .content = world_print(w, &arena, finger + i, 1) };
 	}
 	a.files = (struct list){ .items = files, .count = 2 };
 	assert_int_equal(world_ask(w, "HQ", "notice.add", "issuer", &a, &arena, &out), ERR_OK);
@@ -108,7 +108,7 @@ static size_t check(struct world *w, const char *node, uint64_t finger, uint8_t 
 
 	arena_init(&arena, 0);
 	for (uint64_t i = 0; i < 2; i++) {
-		files[i] = (struct ask_file){ .content = world_print(&arena, finger + i, 2) };
+		files[i] = (struct ask_file){ .content = world_print(w, &arena, finger + i, 2) };
 	}
 	a.files = (struct list){ .items = files, .count = 2 };
 	assert_int_equal(world_ask(w, node, "check", "officer", &a, &arena, &out), ERR_OK);
@@ -191,6 +191,7 @@ static void play(uint64_t seed)
 	for (size_t i = 0; i < 3; i++) {
 		assert_audit_whole(w, names[i]);
 	}
+	assert_null(world_leak(w));
 	world_free(w);
 }
 
