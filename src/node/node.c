@@ -70,6 +70,13 @@ void node_free(struct node *n)
 	free(n);
 }
 
+void node_policy(struct node *n, struct policy *policy, const char *policy_label)
+{
+	n->config.policy = policy;
+	n->config.policy_label = policy_label;
+	n->roster_came = true;
+}
+
 const char *node_event_name(enum event_kind kind)
 {
 	static const char *const names[] = { "none",    "start",    "wake",    "peer-seen",

@@ -81,6 +81,10 @@ int node_commit(struct node *n);
  * added, and what has to be told is told: the caller only logs it. */
 int node_step(struct node *n, const struct event *event, struct effects *effects);
 
+/* Between transactions: answer by this policy (borrowed, as its label) from now on, and look
+ * again at what the peers that are linked may have.  The old one is not used any more. */
+void node_policy(struct node *n, struct policy *policy, const char *policy_label);
+
 /* For traces and logs: a short word for the event's kind. */
 const char *node_event_name(enum event_kind kind);
 
