@@ -75,6 +75,11 @@ void keys_random(void *out, size_t len)
 	randombytes_buf(out, len);
 }
 
+void keys_hash(struct bytes message, uint8_t hash[KEYS_HASH_BYTES])
+{
+	(void)crypto_generichash(hash, KEYS_HASH_BYTES, message.data, message.len, NULL, 0);
+}
+
 void keys_node_of(const uint8_t sign_public[KEYS_PUBLIC_BYTES], uint8_t node[ENTRY_NODE_BYTES])
 {
 	crypto_generichash_state state;

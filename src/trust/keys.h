@@ -18,6 +18,7 @@
 #define KEYS_PUBLIC_BYTES    32U
 #define KEYS_SECRET_BYTES    32U
 #define KEYS_SIGNATURE_BYTES 64U
+#define KEYS_HASH_BYTES      32U
 #define KEYS_BOX_OVERHEAD    48U /* of a sealed box */
 #define KEYS_LOCK_OVERHEAD   40U /* nonce and tag of keys_lock() */
 #define KEYS_CONTEXT_BYTES   16U /* of a signature: "op1.entry" padded with zeroes */
@@ -49,6 +50,8 @@ const uint8_t *keys_region_public(const struct keys *k); /* NULL without a regio
 
 /* Unpredictable bytes, for ids of encounters and records. */
 void keys_random(void *out, size_t len);
+/* BLAKE2b-256, to name public things such as a policy's text. */
+void keys_hash(struct bytes message, uint8_t hash[KEYS_HASH_BYTES]);
 /* node id that belongs to a public signing key */
 void keys_node_of(const uint8_t sign_public[KEYS_PUBLIC_BYTES], uint8_t node[ENTRY_NODE_BYTES]);
 /* Sign context || BLAKE2b-256(message). */
