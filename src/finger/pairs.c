@@ -2,13 +2,11 @@
 
 #include <string.h>
 
-#include "finger/angle.h"
-
 #define TURN_MAX   64 /* of 256: prints turned by more than a quarter are not searched */
 #define FAR        40 /* of 128: flow that differs more counts as different */
 #define KNOWN_MIN  20 /* samples known in both */
 #define FLOW_MIN   0.50f
-#define TAKEN 160 /* pairs whose neighbours are looked at */
+#define TAKEN      160 /* pairs whose neighbours are looked at */
 #define LEVELS     256
 #define NEAR_ANGLE 22
 #define NEAR_MIN   6
@@ -64,22 +62,23 @@ static float neighbours_alike(const struct template_point *a, const struct templ
 
 	for (int i = 0; i < a->neighbours; i++) {
 		const struct template_neighbour *p = &a->near[i];
-		float best = 0;
+		int far = 64 + (p->x * p->x + p->y * p->y) / 40;
+		int least = far;
 
 		for (int j = 0; j < b->neighbours; j++) {
 			const struct template_neighbour *q = &b->near[j];
 			int dx = p->x - q->x;
 			int dy = p->y - q->y;
-			int far = 64 + (p->x * p->x + p->y * p->y) / 40;
+			int turn = (int8_t)(uint8_t)(p->turn - q->turn);
 			int d = dx * dx + dy * dy;
 
-			if (d < far && angle_apart(p->turn, q->turn) < NEAR_ANGLE) {
-				float s = 1.0f - 0.5f * (float)d / (float)far;
-
-				best = s > best ? s : best;
+			if (d < least && turn < NEAR_ANGLE && turn > -NEAR_ANGLE) {
+				least = d;
 			}
 		}
-		sum += best;
+		if (least < far) {
+			sum += 1.0f - 0.5f * (float)least / (float)far;
+		}
 	}
 	return sum / (float)(most > NEAR_MIN ? most : NEAR_MIN);
 }
@@ -98,9 +97,10 @@ static unsigned gather(const struct template_set *a, const struct template_set *
 
 	for (unsigned i = 0; i < a->count; i++) {
 		for (unsigned j = 0; j < b->count; j++) {
+			int turn = (int8_t)(uint8_t)(b->at[j].angle - a->at[i].angle);
 			unsigned s;
 
-			if (angle_apart(a->at[i].angle, b->at[j].angle) > TURN_MAX) {
+			if (turn > TURN_MAX || turn < -TURN_MAX) {
 				continue;
 			}
 			s = pairs_flow_alike(&a->at[i], &b->at[j]);

@@ -188,11 +188,19 @@ static double log10_of(double x)
 	return whole + 2.0 * y * series / 2.302585092994046;
 }
 
+/* The tail of the impostors as measured (docs/FINGERPRINT.md): one in TAIL_AT_ZERO reaches
+ * a score of 0, and a tenth of those is left for every TAIL_DECADE more.  What lies beyond
+ * one in 25,000 is extrapolated.  A sum over several fingers falls faster; the same line
+ * is kept for it, on the safe side. */
+#define TAIL_AT_ZERO 100.0
+#define TAIL_DECADE  120.0
+
 int search_threshold(uint64_t people, unsigned probe_fingers, double fpir)
 {
 	double n = people > 1 ? (double)people : 1.0;
 	double rate = fpir > 1e-9 ? (fpir < 1.0 ? fpir : 1.0) : 1e-9;
+	double odds = n / (rate * TAIL_AT_ZERO);
 
 	(void)probe_fingers;
-	return (int)(100.0 * log10_of(n / rate) + 0.5);
+	return odds > 1.0 ? (int)(TAIL_DECADE * log10_of(odds) + 0.5) : 0;
 }

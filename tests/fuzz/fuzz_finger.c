@@ -1,0 +1,64 @@
+/* A record and private data from anywhere: refused with a place, or fit to be compared with
+ * a fixed print, the same both ways.  Two bytes say how long the record is. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "finger/finger.h"
+#include "finger/sketch.h"
+#include "record/fmr.h"
+#include "synth/minutiae.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct finger_template *fixed(void)
+{
+	static struct finger_template *t;
+	struct fmr view;
+	struct buf iso = { 0 };
+
+	if (t == NULL) {
+		synth_template(1, 0, 0.2f, &view);
+		if (fmr_write(&view, 1, &iso) != ERR_OK ||
+		    finger_template_load(buf_bytes(&iso), (struct bytes){ NULL, 0 }, &t, NULL) !=
+			ERR_OK) {
+			abort();
+		}
+		buf_done(&iso);
+	}
+	return t;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct finger_template *t = NULL;
+	struct fault fault = { 0 };
+	struct bytes iso = { NULL, 0 };
+	struct bytes extended = { NULL, 0 };
+	size_t split;
+	int score;
+	int rv;
+
+	if (size < 2) {
+		return 0;
+	}
+	split = (size_t)data[0] << 8 | data[1];
+	iso.len = split < size - 2 ? split : size - 2;
+	iso.data = data + 2;
+	extended.len = size - 2 - iso.len;
+	extended.data = iso.data + iso.len;
+	rv = finger_template_load(iso, extended, &t, &fault);
+	if (rv != ERR_OK) {
+		if (t != NULL || (rv != ERR_NOMEM && (fault.code != rv || fault.what == NULL))) {
+			abort();
+		}
+		return 0;
+	}
+	score = finger_compare(t, fixed());
+	if (score < -1000 || score > 2000 || score != finger_compare(fixed(), t) ||
+	    sketch_alike(t, t) > 65535) {
+		abort();
+	}
+	(void)finger_compare(t, t);
+	finger_template_unref(t);
+	return 0;
+}

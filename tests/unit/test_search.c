@@ -1,0 +1,206 @@
+/* Searches: the mate leads, parts do not matter, thresholds rise with the gallery. */
+#include "tests/lib/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "match/search.h"
+#include "record/fmr.h"
+#include "synth/minutiae.h"
+
+#define PEOPLE 600U
+
+static struct gallery *gallery;
+static struct gallery_snapshot *snapshot;
+
+static struct finger_template *print(uint64_t finger, uint64_t touch, float difficulty,
+				     uint8_t position)
+{
+	struct fmr v;
+	struct buf iso = { 0 };
+	struct finger_template *t = NULL;
+
+	synth_template(finger, touch, difficulty, &v);
+	v.position = position;
+	assert_int_equal(fmr_write(&v, 1, &iso), ERR_OK);
+	assert_int_equal(finger_template_load(buf_bytes(&iso), (struct bytes){ NULL, 0 }, &t, NULL),
+			 ERR_OK);
+	buf_done(&iso);
+	return t;
+}
+
+static void id_of(unsigned person, uint8_t id[GALLERY_PERSON_BYTES])
+{
+	memset(id, 0, GALLERY_PERSON_BYTES);
+	id[0] = (uint8_t)person;
+	id[7] = (uint8_t)(person >> 8);
+}
+
+static int fill(void **state)
+{
+	(void)state;
+	assert_int_equal(gallery_new(&gallery), ERR_OK);
+	for (unsigned i = 0; i < PEOPLE; i++) {
+		uint8_t id[GALLERY_PERSON_BYTES];
+
+		id_of(i, id);
+		for (uint8_t k = 0; k < 2; k++) {
+			struct finger_template *t = print(10 * i + k, 0, 0.2f, (uint8_t)(2 + k));
+
+			assert_int_equal(gallery_put(gallery, id, t), ERR_OK);
+			finger_template_unref(t);
+		}
+	}
+	assert_int_equal(gallery_snapshot(gallery, &snapshot), ERR_OK);
+	return 0;
+}
+
+static int empty(void **state)
+{
+	(void)state;
+	gallery_snapshot_unref(snapshot);
+	gallery_free(gallery);
+	return 0;
+}
+
+static void in_parts(struct finger_template *const *probe, size_t n, unsigned parts, bool backwards,
+		     struct search_result *out)
+{
+	struct search_result one;
+
+	memset(out, 0, sizeof(*out));
+	for (unsigned i = 0; i < parts; i++) {
+		unsigned part = backwards ? parts - 1 - i : i;
+
+		assert_int_equal(search_part(snapshot, probe, n, part, parts, &one), ERR_OK);
+		search_merge(out, &one);
+	}
+}
+
+static void assert_same(const struct search_result *a, const struct search_result *b)
+{
+	assert_int_equal(a->count, b->count);
+	assert_int_equal(a->people, b->people);
+	assert_int_equal(a->compared, b->compared);
+	for (size_t i = 0; i < a->count; i++) {
+		assert_memory_equal(a->candidate[i].person, b->candidate[i].person,
+				    GALLERY_PERSON_BYTES);
+		assert_int_equal(a->candidate[i].score, b->candidate[i].score);
+		assert_int_equal(a->candidate[i].fingers, b->candidate[i].fingers);
+	}
+}
+
+static void the_answer_does_not_depend_on_the_parts(void **state)
+{
+	(void)state;
+	for (unsigned who = 5; who < PEOPLE; who += 150) {
+		struct finger_template *probe[2] = { print(10 * who, 1, 0.4f, 2),
+						     print(10 * who + 1, 1, 0.4f, 3) };
+		struct search_result whole, parted;
+
+		in_parts(probe, 2, 1, false, &whole);
+		assert_int_equal(whole.people, PEOPLE);
+		for (unsigned parts = 2; parts <= 5; parts++) {
+			in_parts(probe, 2, parts, parts % 2 == 1, &parted);
+			assert_same(&whole, &parted);
+		}
+		finger_template_unref(probe[0]);
+		finger_template_unref(probe[1]);
+	}
+}
+
+static void the_mate_leads_the_list(void **state)
+{
+	(void)state;
+	for (unsigned who = 7; who < PEOPLE; who += 60) {
+		struct finger_template *probe[2] = { print(10 * who, 1, 0.4f, 2),
+						     print(10 * who + 1, 1, 0.4f, 3) };
+		uint8_t id[GALLERY_PERSON_BYTES];
+		struct search_result r;
+
+		id_of(who, id);
+		in_parts(probe, 2, 1, false, &r);
+		assert_in_range(r.count, 1, SEARCH_CANDIDATES_MAX);
+		assert_memory_equal(r.candidate[0].person, id, GALLERY_PERSON_BYTES);
+		assert_int_equal(r.candidate[0].fingers, 2);
+		/* The score is that of the fingers, compared in full. */
+		for (size_t i = 1; i < r.count; i++) {
+			assert_true(r.candidate[i].score <= r.candidate[i - 1].score);
+		}
+		/* A few percent of the people are compared in full, no more. */
+		assert_in_range(r.compared, 2, 2 * PEOPLE / 5);
+		finger_template_unref(probe[0]);
+		finger_template_unref(probe[1]);
+	}
+}
+
+static void other_positions_are_not_compared(void **state)
+{
+	struct finger_template *right = print(70, 1, 0.1f, 2);
+	struct finger_template *wrong = print(70, 1, 0.1f, 9);
+	struct finger_template *unknown = print(70, 1, 0.1f, 0);
+	uint8_t id[GALLERY_PERSON_BYTES];
+	struct search_result r;
+
+	(void)state;
+	id_of(7, id);
+	in_parts(&right, 1, 1, false, &r);
+	assert_memory_equal(r.candidate[0].person, id, GALLERY_PERSON_BYTES);
+	in_parts(&unknown, 1, 1, false, &r);
+	assert_memory_equal(r.candidate[0].person, id, GALLERY_PERSON_BYTES);
+	in_parts(&wrong, 1, 1, false, &r);
+	assert_int_equal(r.count, 0);
+	assert_int_equal(r.compared, 0);
+	finger_template_unref(right);
+	finger_template_unref(wrong);
+	finger_template_unref(unknown);
+}
+
+static void refuses_parts_and_probes_out_of_range(void **state)
+{
+	struct finger_template *t = print(1, 1, 0.1f, 0);
+	struct finger_template *many[SEARCH_PROBES_MAX + 1];
+	struct search_result r;
+
+	(void)state;
+	for (unsigned i = 0; i <= SEARCH_PROBES_MAX; i++) {
+		many[i] = t;
+	}
+	assert_int_equal(search_part(snapshot, many, 0, 0, 1, &r), ERR_RANGE);
+	assert_int_equal(search_part(snapshot, many, SEARCH_PROBES_MAX + 1, 0, 1, &r), ERR_RANGE);
+	assert_int_equal(search_part(snapshot, many, 1, 1, 1, &r), ERR_RANGE);
+	assert_int_equal(search_part(snapshot, many, 1, 0, 0, &r), ERR_RANGE);
+	finger_template_unref(t);
+}
+
+static void the_threshold_rises_with_people_and_caution(void **state)
+{
+	int before = search_threshold(1, 1, 0.01);
+
+	(void)state;
+	for (uint64_t people = 2; people < 1000000000; people *= 3) {
+		int t = search_threshold(people, 1, 0.01);
+
+		assert_true(t >= before);
+		assert_true(search_threshold(people, 1, 0.001) > t);
+		assert_true(search_threshold(people, 1, 0.1) <= t);
+		before = t;
+	}
+	assert_true(search_threshold(0, 1, 0.0) > 0);
+	assert_int_equal(search_threshold(0, 1, 1.0), 0);
+	assert_int_equal(search_threshold(10000, 1, 0.01), 480);
+	assert_true(search_threshold(1000000, 2, 0.01) > search_threshold(1000, 2, 0.01));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_answer_does_not_depend_on_the_parts),
+		cmocka_unit_test(the_mate_leads_the_list),
+		cmocka_unit_test(other_positions_are_not_compared),
+		cmocka_unit_test(refuses_parts_and_probes_out_of_range),
+		cmocka_unit_test(the_threshold_rises_with_people_and_caution),
+	};
+
+	return cmocka_run_group_tests(tests, fill, empty);
+}
