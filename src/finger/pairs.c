@@ -9,12 +9,15 @@
 #define TAKEN      160 /* pairs whose neighbours are looked at */
 #define LEVELS     256
 #define NEAR_ANGLE 22
+#define FAR_MAX    64 /* pixels: no tolerance is that wide */
 #define NEAR_MIN   6
 
 /* Lanes for the compiler; every operation is on whole numbers, so all widths agree. */
 typedef int8_t lanes __attribute__((vector_size(16)));
 typedef uint8_t ulanes __attribute__((vector_size(16)));
 typedef uint64_t words __attribute__((vector_size(16)));
+typedef int16_t shorts __attribute__((vector_size(16)));
+typedef int8_t bytes8 __attribute__((vector_size(8)));
 
 static unsigned sum_of(ulanes v)
 {
@@ -54,30 +57,44 @@ unsigned pairs_flow_alike(const struct template_point *a, const struct template_
 	return sum_of(sum) * 255U / (FAR * (n + 4));
 }
 
+static shorts least_of(shorts a, shorts b)
+{
+	shorts m = a < b;
+
+	return (a & m) | (b & ~m);
+}
+
 /* How many of the nearest neighbours two minutiae have in common: 0..1. */
 static float neighbours_alike(const struct template_point *a, const struct template_point *b)
 {
 	float sum = 0;
 	int most = a->neighbours < b->neighbours ? a->neighbours : b->neighbours;
+	bytes8 x, y, turns;
+	shorts bx, by;
 
+	memcpy(&x, b->near_x, sizeof(x));
+	memcpy(&y, b->near_y, sizeof(y));
+	memcpy(&turns, b->near_turn, sizeof(turns));
+	bx = __builtin_convertvector(x, shorts);
+	by = __builtin_convertvector(y, shorts);
 	for (int i = 0; i < a->neighbours; i++) {
-		const struct template_neighbour *p = &a->near[i];
-		int far = 64 + (p->x * p->x + p->y * p->y) / 40;
-		int least = far;
+		short far =
+		    (short)(64 + (a->near_x[i] * a->near_x[i] + a->near_y[i] * a->near_y[i]) / 40);
+		shorts dx = bx - a->near_x[i];
+		shorts dy = by - a->near_y[i];
+		shorts turn =
+		    __builtin_convertvector((bytes8)(turns - (int8_t)a->near_turn[i]), shorts);
+		/* FAR_MAX squared twice still fits a short; farther ones are masked out. */
+		shorts near = (dx < FAR_MAX) & (dx > -FAR_MAX) & (dy < FAR_MAX) & (dy > -FAR_MAX) &
+			      (turn < NEAR_ANGLE) & (turn > -NEAR_ANGLE);
+		shorts d = (((dx & near) * (dx & near) + (dy & near) * (dy & near)) & near) |
+			   (~near & 0x7fff);
 
-		for (int j = 0; j < b->neighbours; j++) {
-			const struct template_neighbour *q = &b->near[j];
-			int dx = p->x - q->x;
-			int dy = p->y - q->y;
-			int turn = (int8_t)(uint8_t)(p->turn - q->turn);
-			int d = dx * dx + dy * dy;
-
-			if (d < least && turn < NEAR_ANGLE && turn > -NEAR_ANGLE) {
-				least = d;
-			}
-		}
-		if (least < far) {
-			sum += 1.0f - 0.5f * (float)least / (float)far;
+		d = least_of(d, __builtin_shufflevector(d, d, 4, 5, 6, 7, 0, 1, 2, 3));
+		d = least_of(d, __builtin_shufflevector(d, d, 2, 3, 0, 1, 6, 7, 4, 5));
+		d = least_of(d, __builtin_shufflevector(d, d, 1, 0, 3, 2, 5, 4, 7, 6));
+		if (d[0] < far) {
+			sum += 1.0f - 0.5f * (float)d[0] / (float)far;
 		}
 	}
 	return sum / (float)(most > NEAR_MIN ? most : NEAR_MIN);

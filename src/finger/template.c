@@ -135,14 +135,16 @@ static void neighbours(struct template_set *set, unsigned i)
 		who[k] = j;
 	}
 	p->neighbours = (uint8_t)n;
+	memset(p->near_x, 127, sizeof(p->near_x));
+	memset(p->near_y, 127, sizeof(p->near_y));
 	for (unsigned k = 0; k < n; k++) {
 		const struct template_point *q = &set->at[who[k]];
 		float dx = (float)(q->x - p->x);
 		float dy = (float)(q->y - p->y);
 
-		p->near[k].x = (int8_t)angle_round(c * dx + s * dy);
-		p->near[k].y = (int8_t)angle_round(c * dy - s * dx);
-		p->near[k].turn = (uint8_t)(q->angle - p->angle);
+		p->near_x[k] = (int8_t)angle_round(c * dx + s * dy);
+		p->near_y[k] = (int8_t)angle_round(c * dy - s * dx);
+		p->near_turn[k] = (uint8_t)(q->angle - p->angle);
 	}
 }
 

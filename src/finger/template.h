@@ -13,14 +13,6 @@
 #define TEMPLATE_NEIGHBOURS 8
 #define TEMPLATE_SETS       2
 
-/* A neighbour as its minutia sees it: place in the minutia's own frame, direction relative
- * to the minutia's. */
-struct template_neighbour {
-	int8_t x;
-	int8_t y;
-	uint8_t turn;
-};
-
 struct template_point {
 	int16_t x; /* pixels at 500 ppi */
 	int16_t y;
@@ -28,7 +20,11 @@ struct template_point {
 	uint8_t type;
 	uint8_t quality;
 	uint8_t neighbours;
-	struct template_neighbour near[TEMPLATE_NEIGHBOURS];
+	/* The nearest others: their places in the minutia's own frame, their directions relative
+	 * to its own.  Those that are missing stand at (127, 127), far from any other. */
+	int8_t near_x[TEMPLATE_NEIGHBOURS];
+	int8_t near_y[TEMPLATE_NEIGHBOURS];
+	uint8_t near_turn[TEMPLATE_NEIGHBOURS];
 	/* Flow around the minutia, relative to its angle: the upper seven bits, and a one in
 	 * the lowest where it is known. */
 	uint8_t flow[TEMPLATE_SAMPLES];
