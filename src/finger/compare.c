@@ -15,9 +15,11 @@ static const struct {
 	float strength;
 } calibration[TEMPLATE_SETS] = { { -478.0f, 1122.0f, 291.0f }, { -662.0f, 1912.0f, 307.0f } };
 
-#define SCORE_MIN (-1000.0f)
-#define SCORE_MAX 2000.0f
-#define DOUBT     4.0f /* minutiae without a mate that are assumed: little is no proof */
+#define SCORE_MIN         (-1000.0f)
+#define SCORE_MAX         2000.0f
+#define HOPELESS_STRENGTH 0.4f
+#define HOPELESS_SHARE    0.16f
+#define DOUBT             4.0f /* minutiae without a mate that are assumed: little is no proof */
 
 /* One channel of both prints. */
 static void channel(const struct finger_template *a, const struct finger_template *b, unsigned set,
@@ -57,7 +59,12 @@ void compare_evidence(const struct finger_template *a, const struct finger_templ
 		a = b;
 		b = t;
 	}
-	for (unsigned k = 0; k < sets; k++) {
+	channel(a, b, 0, out);
+	/* Where the first channel sees nothing, the second is not asked. */
+	if (sets > 1 && out->strength < HOPELESS_STRENGTH && out->share < HOPELESS_SHARE) {
+		sets = 1;
+	}
+	for (unsigned k = 1; k < sets; k++) {
 		channel(a, b, k, out);
 	}
 	out->strength /= (float)sets;
