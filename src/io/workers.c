@@ -146,8 +146,7 @@ void workers_examine(struct workers *w, struct effect *effect)
 	}
 	r->job = effect->job;
 	r->id = id_of(effect->bytes);
-	r->frame = effect->bytes;
-	effect->bytes = (struct bytes){ NULL, 0 };
+	r->frame = effects_take_bytes(effect);
 	if (w->last == NULL) {
 		w->first = r;
 	} else {

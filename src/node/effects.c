@@ -67,3 +67,12 @@ int effects_add(struct effects *e, const struct effect *effect)
 	e->list[e->count++] = copy;
 	return ERR_OK;
 }
+
+struct bytes effects_take_bytes(struct effect *effect)
+{
+	struct bytes taken = effect->bytes;
+
+	effect->bytes = (struct bytes){ NULL, 0 };
+	effect->owned = NULL;
+	return taken;
+}

@@ -48,6 +48,8 @@ void effects_done(struct effects *e);
 /* Append a copy of the effect; its bytes are copied, its snapshot and probes are taken on
  * success.  ERR_NOMEM. */
 int effects_add(struct effects *e, const struct effect *effect);
+/* Give an effect's bytes to the caller, who frees them; the effect has none after it. */
+struct bytes effects_take_bytes(struct effect *effect);
 /* Take back what was appended after the first `count`. */
 void effects_cut(struct effects *e, size_t count);
 
