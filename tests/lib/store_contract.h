@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-#define STORE_CONTRACT_TESTS   21U
-#define STORE_CONTRACT_READING 10U /* of these: in store_contract_reading.c */
+#define STORE_CONTRACT_TESTS   22U
+#define STORE_CONTRACT_READING 11U /* of these: in store_contract_reading.c */
 
 struct store_contract {
 	/* Write the URL of a store into url; for another number another one, which is empty

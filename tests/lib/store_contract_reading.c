@@ -124,6 +124,25 @@ static void the_feed_does_not_run_ahead_of_a_transaction(void **state)
 	store_fixture_close_it(&f);
 }
 
+static void the_feed_shows_what_comes_in_place_of_the_last(void **state)
+{
+	struct feed feed = { .count = 0 };
+	struct fixture f;
+
+	store_fixture_open_new(&f, state);
+	store_fixture_put_committed(&f, 0, 3);
+	read_feed(&f, &feed, 100);
+	store_fixture_begin(&f);
+	assert_int_equal(store_fixture_drop(&f, 2), ERR_OK);
+	store_fixture_commit(&f);
+	store_fixture_reopen(&f);
+	store_fixture_put_committed(&f, 7, 8);
+	read_feed(&f, &feed, 100);
+	assert_int_equal(feed.count, 4);
+	assert_int_equal(feed.shown[3], 7);
+	store_fixture_close_it(&f);
+}
+
 static int ask_back(void *context, const struct store_entry *found)
 {
 	struct fixture *f = context;
@@ -301,6 +320,7 @@ const struct CMUnitTest store_contract_reading[STORE_CONTRACT_READING] = {
 	cmocka_unit_test(the_cursor_stays_where_the_reader_stopped),
 	cmocka_unit_test(a_cursor_of_another_store_starts_again),
 	cmocka_unit_test(the_feed_does_not_run_ahead_of_a_transaction),
+	cmocka_unit_test(the_feed_shows_what_comes_in_place_of_the_last),
 	cmocka_unit_test(a_callback_may_only_ask),
 	cmocka_unit_test(verifies_in_pieces_and_starts_again),
 	cmocka_unit_test(audit_numbers_have_no_gaps),
