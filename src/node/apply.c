@@ -55,7 +55,7 @@ static int drop_loser(struct node *n, const uint8_t loser[ENTRY_ID_BYTES])
 	return memcmp(loser, none, sizeof none) == 0 ? ERR_OK : forget_drop(n, loser);
 }
 
-/* A notice that people may have acted on has been withdrawn or blocked: say so. */
+/* A notice that people may have acted on has changed, is blocked or withdrawn: say so. */
 static int tell_standing(struct node *n, const struct person *p)
 {
 	char hex[9];
@@ -101,7 +101,8 @@ static int apply_owned(struct node *n, const struct entry *e, struct held *h, st
 	if (rc == ERR_OK && p != NULL) {
 		rc = apply_gallery(n, p);
 	}
-	if (rc == ERR_OK && p != NULL && live && e->header.kind == KIND_NOTICE) {
+	if (rc == ERR_OK && p != NULL && live && e->header.kind == KIND_NOTICE &&
+	    (p->version.status != STATUS_ACTIVE || p->version.revision > 1)) {
 		rc = tell_standing(n, p);
 	}
 	return rc;

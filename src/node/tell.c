@@ -39,9 +39,8 @@ struct bytes tell_synced(struct node *n, uint64_t synced_ms)
 
 static struct bytes gallery_name(struct node *n)
 {
-	return node_text(n, "%.*s, gallery of %s %.*s", (int)n->self.region.len,
-			 (const char *)n->self.region.data, passport_role_name(n->self.role),
-			 (int)n->self.label.len, (const char *)n->self.label.data);
+	return node_text(n, "%.*s, %.*s", (int)n->self.label.len, (const char *)n->self.label.data,
+			 (int)n->self.region.len, (const char *)n->self.region.data);
 }
 
 static const char *notice_word(uint64_t type)
@@ -351,9 +350,10 @@ static struct bytes sentence(struct node *n, const struct kase *k, const struct 
 	    n, "the local gallery (%.*s; %llu people; last word from headquarters: %.*s)",
 	    (int)a->gallery.len, (const char *)a->gallery.data, (unsigned long long)s->people,
 	    (int)a->synced.len, (const char *)a->synced.data);
-	const char *hq = k->at_hq    ? ""
-			 : f->queued ? " Headquarters' check is queued."
-				     : " No check at headquarters was asked for.";
+	const char *hq = k->at_hq || f->verdict != 0 ? ""
+			 : f->delivered              ? " Headquarters has it."
+			 : f->queued                 ? " Headquarters' check is queued."
+						     : " No check at headquarters was asked for.";
 
 	if ((s->not_searched & UNSEARCHED_FINGERS) != 0) {
 		return node_text(n, "Not searched: see below.%s", hq);
