@@ -26,6 +26,11 @@ static uint64_t today_as_date(const struct node *n)
 	return v;
 }
 
+static bool is_minor(const struct node *n, uint64_t birth)
+{
+	return birth != 0 && years(birth, today_as_date(n)) < ADULT_YEARS;
+}
+
 static void question(const struct node *n, const struct pending *p, struct policy_encounter *q)
 {
 	const struct ask_check *c = &p->check;
@@ -35,9 +40,7 @@ static void question(const struct node *n, const struct pending *p, struct polic
 					.nationality = c->nationality,
 					.protection = c->protection != 0,
 					.minor = c->minor != 0 };
-	if (c->birth != 0 && years(c->birth, today_as_date(n)) < ADULT_YEARS) {
-		q->minor = true;
-	}
+	q->minor = q->minor || is_minor(n, c->birth);
 	for (size_t i = 0; i < p->sample_count; i++) {
 		q->has_fingers = q->has_fingers || p->notes[i].usable != 0;
 	}
@@ -168,11 +171,18 @@ int search_begin(struct node *n, struct pending *p)
 /* May this candidate be shown for this check at all? */
 static bool may_show(struct node *n, const struct searching *s, const struct person *person)
 {
-	struct policy_encounter q;
+	const struct encounter *e = &s->encounter;
+	struct policy_encounter q = { .purpose = e->purpose,
+				      .operation = e->operation,
+				      .nationality = e->claimed_nationality,
+				      .has_fingers = true,
+				      .minor = is_minor(n, e->claimed_birth) };
 	struct policy_peer self;
 	struct policy_reason why;
 
-	question(n, s->pending, &q);
+	if (s->pending != NULL) {
+		question(n, s->pending, &q);
+	}
 	share_peer(&n->self, &self);
 	return policy_disclose(n->config.policy, &person->notice, &q, &self, &why) !=
 	       DISCLOSE_NOTHING;
@@ -189,8 +199,7 @@ size_t search_candidates(struct node *n, const struct searching *s,
 
 		/* Whoever was withdrawn while the search ran is not in the gallery any more. */
 		if (c->score < s->threshold || person == NULL || !person->in_gallery ||
-		    !gallery_live(n->gallery, c->person) ||
-		    (s->pending != NULL && !may_show(n, s, person))) {
+		    !gallery_live(n->gallery, c->person) || !may_show(n, s, person)) {
 			continue;
 		}
 		memcpy(out[count].record, c->person, KINDS_RECORD_BYTES);

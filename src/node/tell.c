@@ -97,11 +97,16 @@ static const char *review_word(enum review_state s)
 
 /* ---- one case ---- */
 
-/* Headquarters judges for itself: what the post thought neither counts there nor is shown, so
- * that two verdicts are two verdicts. */
+/* Two verdicts are two verdicts: what posts think neither counts at headquarters nor is shown
+ * there, and headquarters' examiners speak to posts through its verdict alone. */
 static bool counts(const struct node *n, const struct kase *k, const struct kase_opinion *o)
 {
-	return !k->at_hq || memcmp(o->author, n->self.node, ENTRY_NODE_BYTES) == 0;
+	const struct passport *author = members_find(n->members, o->author);
+
+	if (k->at_hq || n->self.role == ROLE_HQ) {
+		return memcmp(o->author, n->self.node, ENTRY_NODE_BYTES) == 0;
+	}
+	return author != NULL && author->role != ROLE_HQ;
 }
 
 static size_t opinions_of(const struct node *n, const struct kase *k, size_t candidate,

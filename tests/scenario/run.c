@@ -492,6 +492,9 @@ static int play_file(FILE *f, bool show)
 		}
 		split(line);
 		if (word_count == 0) {
+			if (show) {
+				printf("%s\n", line);
+			}
 			continue;
 		}
 		if (!silent && !show && trace_head < trace_count) {
