@@ -28,6 +28,11 @@
 #define SYNC_CLASSES_MAX 256U
 #define SYNC_VERSION     1U
 #define SYNC_SALT_BYTES  32U
+#define SYNC_SEED_BYTES  16U
+#define SYNC_CHUNK_MIN   512U
+#define SYNC_CHUNK_BYTES 4096U
+#define SYNC_CREDIT_MIN  (2U * ENTRY_BYTES_MAX)
+#define SYNC_CREDIT_MAX  (2U * 1024 * 1024)
 
 /* ---- the set of what a node holds; shared by all its sessions ---- */
 
@@ -39,7 +44,8 @@ struct sync_item {
 };
 
 struct sync_set;
-int sync_set_new(struct sync_set **out);
+/* The seed is random and stays here: it keeps writers of entries from filling the table. */
+int sync_set_new(const uint8_t seed[SYNC_SEED_BYTES], struct sync_set **out);
 void sync_set_free(struct sync_set *s);
 /* ERR_EXISTS; ERR_STALE when erased.  Sessions learn of additions through sync_offer(). */
 int sync_set_add(struct sync_set *s, const struct sync_item *item);
@@ -47,45 +53,62 @@ int sync_set_add(struct sync_set *s, const struct sync_item *item);
 int sync_set_remove(struct sync_set *s, const uint8_t id[ENTRY_ID_BYTES]);
 /* Gone for good: never offered, wanted or added again. */
 int sync_set_erase(struct sync_set *s, const uint8_t id[ENTRY_ID_BYTES]);
+/* The tombstone may go: whatever bears this id has expired by now; ERR_NOTFOUND. */
+int sync_set_forget(struct sync_set *s, const uint8_t id[ENTRY_ID_BYTES]);
 bool sync_set_has(const struct sync_set *s, const uint8_t id[ENTRY_ID_BYTES]);
 size_t sync_set_count(const struct sync_set *s);
 size_t sync_set_bytes(const struct sync_set *s); /* memory taken */
 
 /* ---- one session with one peer ---- */
 
-/* A class both sides may have, as our roster says. */
+/* A class shared with the peer, as our roster says.  What both sides may have is compared in
+ * both directions by the initiator.  What only goes from one side to the other is asked for
+ * by the side that takes, which tells nothing of what it holds. */
 struct sync_class {
 	uint8_t class_id[ENTRY_CLASS_BYTES];
-	bool control; /* settled first; exactly one */
+	bool control; /* settled first; exactly one, which both sides send and take */
 	bool send;    /* the peer may have it */
 	bool take;    /* we may have it */
 };
 
 struct sync_config {
 	bool initiator;
-	uint8_t
-	    salt[SYNC_SALT_BYTES]; /* the same on both sides, fresh: the channel's handshake hash */
-	uint64_t credit_bytes; /* what we are ready to take ahead of acknowledgement; 0: 1 MiB */
-	uint64_t repeat_ms;    /* compare again while up; 0: 60,000 */
+	/* The same on both sides, fresh: the channel's handshake hash. */
+	uint8_t salt[SYNC_SALT_BYTES];
+	/* What we are ready to take ahead of acknowledgement, brought into SYNC_CREDIT_MIN to
+	 * SYNC_CREDIT_MAX; 0: 1 MiB. */
+	uint64_t credit_bytes;
+	uint64_t repeat_ms; /* compare again while up; 0: 60,000 */
+	/* Messages are no longer than this without need, and an alert waits for one of them:
+	 * SYNC_CHUNK_MIN to SYNC_CHUNK_BYTES; 0: the latter.  1,024 suits 64 kbit/s. */
+	size_t chunk_bytes;
 };
 
 struct sync_session;
+/* The set outlives the session.  ERR_RANGE: not exactly one control class, too many classes. */
 int sync_session_new(struct sync_set *set, const struct sync_config *config,
 		     const struct sync_class *classes, size_t n, uint64_t now_ms,
 		     struct sync_session **out);
 void sync_session_free(struct sync_session *s);
 
-/* Inputs.  An error ends the session: the peer broke the protocol (ERR_MALFORMED, ERR_LIMIT,
- * ERR_STATE, ERR_UNSUPPORTED), or memory ran out. */
+/* Inputs.  An error ends the session, if it is not said otherwise: the peer broke the protocol
+ * (ERR_MALFORMED, ERR_SHORT, ERR_LIMIT, ERR_STATE, ERR_UNSUPPORTED, and what entry_decode()
+ * says), or memory ran out.  Later inputs return the same code. */
 int sync_message(struct sync_session *s, struct bytes message, uint64_t now_ms);
-/* Our answer to SYNC_STORE: the entry is durable (ERR_OK, ERR_EXISTS, ERR_STALE), or was
- * refused for good (other codes). */
+/* Our answer to SYNC_STORE: the entry is durable (ERR_OK, ERR_EXISTS) or not needed any more
+ * (ERR_STALE), or was refused for good (other codes); in the last two cases it is not asked
+ * for again in this session.  The caller adds it to the set before.  ERR_NOTFOUND, which ends
+ * nothing: no such entry waits. */
 int sync_stored(struct sync_session *s, const uint8_t id[ENTRY_ID_BYTES], int code);
-/* Our answer to SYNC_LOAD; empty bytes when it is gone meanwhile. */
+/* Our answer to SYNC_LOAD; empty bytes when it is gone meanwhile.  The bytes are copied.
+ * ERR_NOTFOUND, ERR_LIMIT (too long for an entry) end nothing. */
 int sync_loaded(struct sync_session *s, const uint8_t id[ENTRY_ID_BYTES], struct bytes entry);
-/* A new entry is in the set (from an officer or another peer): push or offer it. */
+/* A new entry is in the set (from an officer or another peer): push or offer it.  Not for the
+ * session that it came through.  An entry of a class that is not shared is passed over. */
 int sync_offer(struct sync_session *s, const struct sync_item *item);
-/* The roster changed, or SYNC_CLASSES asked: the classes shared with this peer now. */
+/* The roster changed, or SYNC_CLASSES asked: the classes shared with this peer now.  What is
+ * no longer shared stops at once; what is new is compared in the next round, which begins
+ * soon.  ERR_RANGE as above, which ends nothing. */
 int sync_classes(struct sync_session *s, const struct sync_class *classes, size_t n,
 		 uint64_t now_ms);
 /* The moment named by SYNC_WAKE has come. */
@@ -97,6 +120,7 @@ enum sync_out_kind {
 	SYNC_LOAD,    /* give the entry with this id through sync_loaded() */
 	SYNC_STORE,   /* keep this entry, then say so through sync_stored() */
 	SYNC_CLASSES, /* control is settled: give the classes now shared through sync_classes() */
+	SYNC_KEPT,    /* the peer says that it has made the entry with this id durable */
 	SYNC_SETTLED, /* both sides are equal in all shared classes, for now */
 	SYNC_WAKE,    /* call sync_wake() at at_ms */
 };
@@ -116,7 +140,11 @@ struct sync_progress {
 	uint64_t sent_bytes, received_bytes; /* of messages, both ways */
 	uint64_t to_send, to_receive;        /* entries known to be missing */
 	uint64_t round_trips;
+	uint64_t refused;    /* entries that we refused */
+	size_t memory_bytes; /* held by this session now */
 };
 void sync_session_progress(const struct sync_session *s, struct sync_progress *out);
+/* Where and why the peer's message was refused; code 0 while all is well. */
+void sync_session_fault(const struct sync_session *s, struct fault *out);
 
 #endif
