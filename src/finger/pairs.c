@@ -18,6 +18,7 @@ typedef uint8_t ulanes __attribute__((vector_size(16)));
 typedef uint64_t words __attribute__((vector_size(16)));
 typedef int16_t shorts __attribute__((vector_size(16)));
 typedef int8_t bytes8 __attribute__((vector_size(8)));
+typedef uint8_t ubytes8 __attribute__((vector_size(8)));
 
 static unsigned sum_of(ulanes v)
 {
@@ -37,18 +38,18 @@ unsigned pairs_flow_alike(const struct template_point *a, const struct template_
 	unsigned n;
 
 	for (int k = 0; k < TEMPLATE_SAMPLES; k += 16) {
-		lanes x, y, both, d, m;
+		ulanes x, y, both, d, m;
 
 		memcpy(&x, a->flow + k, 16);
 		memcpy(&y, b->flow + k, 16);
 		both = x & y & 1;
-		d = (x & -2) - (y & -2); /* wraps: half a turn of the doubled angle is -128 */
-		m = d < 0;
+		/* Wraps: half a turn of the doubled angle is 128. */
+		d = (x & 254) - (y & 254);
+		m = (ulanes)((lanes)d < 0);
 		d = (d ^ m) - m;
-		/* -128 stays negative: as far as can be. */
-		m = (d >= 0) & (d < FAR) & -both;
-		sum += (ulanes)((FAR - d) & m);
-		known += (ulanes)both;
+		m = (ulanes)(d < FAR) & (0 - both);
+		sum += (FAR - d) & m;
+		known += both;
 	}
 	n = sum_of(known);
 	if (n < KNOWN_MIN) {
@@ -69,7 +70,8 @@ static float neighbours_alike(const struct template_point *a, const struct templ
 {
 	float sum = 0;
 	int most = a->neighbours < b->neighbours ? a->neighbours : b->neighbours;
-	bytes8 x, y, turns;
+	bytes8 x, y;
+	ubytes8 turns;
 	shorts bx, by;
 
 	memcpy(&x, b->near_x, sizeof(x));
@@ -82,8 +84,7 @@ static float neighbours_alike(const struct template_point *a, const struct templ
 		    (short)(64 + (a->near_x[i] * a->near_x[i] + a->near_y[i] * a->near_y[i]) / 40);
 		shorts dx = bx - a->near_x[i];
 		shorts dy = by - a->near_y[i];
-		shorts turn =
-		    __builtin_convertvector((bytes8)(turns - (int8_t)a->near_turn[i]), shorts);
+		shorts turn = __builtin_convertvector((bytes8)(turns - a->near_turn[i]), shorts);
 		/* FAR_MAX squared twice still fits a short; farther ones are masked out. */
 		shorts near = (dx < FAR_MAX) & (dx > -FAR_MAX) & (dy < FAR_MAX) & (dy > -FAR_MAX) &
 			      (turn < NEAR_ANGLE) & (turn > -NEAR_ANGLE);

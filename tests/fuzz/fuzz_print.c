@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int rv;
 
 	if (size < 4 || image_init(&image, 16U + data[0] % 128, 16U + data[1] % 128,
-				   100U + 8U * data[2]) != ERR_OK) {
+				   300U + 4U * data[2]) != ERR_OK) {
 		return 0;
 	}
 	for (uint32_t i = 0; i < image.width * image.height; i++) {
