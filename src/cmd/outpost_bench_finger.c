@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "cmd/bench.h"
+#include "cmd/bench_rates.h"
 #include "finger/finger.h"
 #include "intake/decode.h"
 
@@ -16,7 +17,6 @@
 #define IMAGES_MAX  20000U
 #define PAIRS_MAX   20000000U
 #define PATH_BYTES  4096
-#define SAMPLES     1000
 #define SCORE_LEAST (-1000) /* what a print without a template gets */
 
 struct print {
@@ -31,17 +31,11 @@ struct print {
 	size_t bytes;
 };
 
-struct score {
-	int score;
-	uint32_t finger; /* of the first print */
-	bool same;
-};
-
 struct finger_bench {
 	const struct bench *b;
 	struct print *print; /* owned */
 	size_t prints;
-	struct score *score; /* owned */
+	struct bench_score *score; /* owned */
 	size_t scores;
 	size_t room;
 	uint32_t fingers;
@@ -240,7 +234,7 @@ static int add_score(struct finger_bench *f, const struct print *a, const struct
 
 	if (f->scores == f->room) {
 		size_t room = f->room > 0 ? f->room * 2 : 4096;
-		struct score *all;
+		struct bench_score *all;
 
 		if (f->scores >= PAIRS_MAX) {
 			return bench_wrong(f->b, "too many pairs", "");
@@ -256,7 +250,7 @@ static int add_score(struct finger_bench *f, const struct print *a, const struct
 		score = finger_compare(a->template, b->template);
 	}
 	f->compare_s += bench_cpu() - start;
-	f->score[f->scores++] = (struct score){ score, a->finger, same };
+	f->score[f->scores++] = (struct bench_score){ score, a->finger, same };
 	return BENCH_OK;
 }
 
@@ -367,118 +361,13 @@ static int compare_listed(struct finger_bench *f)
 	return code;
 }
 
-static int by_score(const void *x, const void *y)
-{
-	const struct score *a = x;
-	const struct score *b = y;
-
-	return (a->score > b->score) - (a->score < b->score);
-}
-
-struct rates {
-	size_t genuine;
-	size_t impostor;
-	double eer;
-	double fnmr[2];   /* at FMR 1e-2 and 1e-3 */
-	int threshold[2]; /* there */
-};
-
-/* FVC's equal error rate: at the threshold next to the crossing with the smaller sum. */
-static void rate(const struct finger_bench *f, struct rates *r)
-{
-	static const double at[2] = { 1e-2, 1e-3 };
-	double before[2] = { 1, 0 };
-	size_t missed = 0;
-	size_t falsely;
-	bool crossed = false;
-	bool have[2] = { false, false };
-
-	*r = (struct rates){ 0 };
-	for (size_t i = 0; i < f->scores; i++) {
-		r->genuine += f->score[i].same;
-	}
-	r->impostor = f->scores - r->genuine;
-	falsely = r->impostor;
-	/* At each threshold that is a score: what lies below it is a no. */
-	for (size_t i = 0; i <= f->scores;) {
-		double fmr = r->impostor > 0 ? (double)falsely / (double)r->impostor : 0;
-		double fnmr = r->genuine > 0 ? (double)missed / (double)r->genuine : 0;
-		int here = i < f->scores ? f->score[i].score : f->score[i - 1].score + 1;
-
-		if (!crossed && fnmr >= fmr) {
-			crossed = true;
-			r->eer = fmr + fnmr < before[0] + before[1] ? (fmr + fnmr) / 2
-								    : (before[0] + before[1]) / 2;
-		}
-		before[0] = fmr;
-		before[1] = fnmr;
-		for (int k = 0; k < 2; k++) {
-			if (!have[k] && fmr <= at[k]) {
-				have[k] = true;
-				r->fnmr[k] = fnmr;
-				r->threshold[k] = here;
-			}
-		}
-		if (i == f->scores) {
-			break;
-		}
-		for (; i < f->scores && f->score[i].score == here; i++) {
-			missed += f->score[i].same;
-			falsely -= !f->score[i].same;
-		}
-	}
-}
-
-/* 95 % interval of the FNMR at a fixed threshold, fingers drawn with replacement. */
-static bool bootstrap(const struct finger_bench *f, int threshold, double *low, double *high)
-{
-	uint32_t *all = calloc(f->fingers, 2 * sizeof(*all));
-	uint32_t *missed = all + f->fingers;
-	double *value = malloc(SAMPLES * sizeof(*value));
-	uint64_t state = 1;
-	size_t n = 0;
-
-	if (all == NULL || value == NULL) {
-		free(all);
-		free(value);
-		return false;
-	}
-	for (size_t i = 0; i < f->scores; i++) {
-		if (f->score[i].same) {
-			all[f->score[i].finger]++;
-			missed[f->score[i].finger] += f->score[i].score < threshold;
-		}
-	}
-	for (int k = 0; k < SAMPLES; k++) {
-		uint64_t of = 0;
-		uint64_t lost = 0;
-
-		for (uint32_t i = 0; i < f->fingers; i++) {
-			uint32_t pick;
-
-			state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-			pick = (uint32_t)(((state >> 32) * f->fingers) >> 32);
-			of += all[pick];
-			lost += missed[pick];
-		}
-		if (of > 0) {
-			value[n++] = (double)lost / (double)of;
-		}
-	}
-	*low = n > 0 ? bench_quantile(value, n, 0.025) : 0;
-	*high = n > 0 ? bench_quantile(value, n, 0.975) : 0;
-	free(all);
-	free(value);
-	return true;
-}
-
 static int report(struct finger_bench *f)
 {
 	double *v = malloc(2 * f->prints * sizeof(*v));
 	double *bytes = v + f->prints;
 	size_t n = 0;
 	size_t m = 0;
-	struct rates r;
+	struct bench_rates r;
 	double low, high;
 	int code = BENCH_INTERNAL;
 
@@ -486,8 +375,7 @@ static int report(struct finger_bench *f)
 		free(v);
 		return f->scores == 0 ? bench_wrong(f->b, "nothing to compare", "") : code;
 	}
-	qsort(f->score, f->scores, sizeof(*f->score), by_score);
-	rate(f, &r);
+	bench_rates_of(f->score, f->scores, &r);
 	for (size_t i = 0; i < f->prints; i++) {
 		if (f->print[i].extract_s > 0) {
 			v[n++] = f->print[i].extract_s * 1e3;
@@ -496,7 +384,8 @@ static int report(struct finger_bench *f)
 			bytes[m++] = (double)f->print[i].bytes;
 		}
 	}
-	if (n > 0 && m > 0 && bootstrap(f, r.threshold[1], &low, &high)) {
+	if (n > 0 && m > 0 &&
+	    bench_rates_interval(f->score, f->scores, f->fingers, r.threshold[1], &low, &high)) {
 		code = bench_report(
 		    f->b,
 		    json_pack(
