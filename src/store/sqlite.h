@@ -85,7 +85,7 @@ struct sqlite {
 	int checkpoint_pages;
 	sqlite3_io_methods methods; /* of the database file: real_methods but for xWrite */
 	const sqlite3_io_methods *real_methods;
-	uint8_t page[SQLITE_PAGE_BYTES]; /* a cleaned one */
+	uint8_t *page; /* owned; a cleaned one */
 	bool committing;
 	bool broken;
 };

@@ -45,16 +45,17 @@ static bool is_zero(const uint8_t *data, size_t len)
 	return len == 0 || (data[0] == 0 && memcmp(data, data + 1, len - 1) == 0);
 }
 
-static struct sqlite *owner(const sqlite3_file *file)
+/* Its methods stand in the store that the file belongs to. */
+static const struct sqlite *owner(const sqlite3_file *file)
 {
 	const char *methods = (const char *)file->pMethods;
 
-	return (struct sqlite *)(uintptr_t)(methods - offsetof(struct sqlite, methods));
+	return (const void *)(methods - offsetof(struct sqlite, methods));
 }
 
 static int write_clean(sqlite3_file *file, const void *data, int len, sqlite3_int64 offset)
 {
-	struct sqlite *s = owner(file);
+	const struct sqlite *s = owner(file);
 	size_t from;
 	size_t to;
 

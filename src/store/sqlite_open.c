@@ -3,27 +3,19 @@
 
 #include "store/sqlite.h"
 
-#define TEXT_OF(x) #x
-#define TEXT(x)    TEXT_OF(x)
-
 /* In this order: the lock before anything is read, the page size before anything is written.
  *
  * A locked file is the only way to be the one writer; the log with synchronous=FULL makes a
  * commit durable; secure_delete overwrites what is removed; the rest is defence against a
  * database file that somebody has prepared. */
 static const char *const settings[] = {
-	"locking_mode = EXCLUSIVE",
-	"page_size = " TEXT(SQLITE_PAGE_BYTES),
-	"max_page_count = " TEXT(SQLITE_PAGES_MAX),
-	"cache_size = -16384",
-	"temp_store = MEMORY",
-	"mmap_size = 0",
-	"trusted_schema = OFF",
-	"cell_size_check = ON",
-	"foreign_keys = ON",
-	"secure_delete = ON",
-	"synchronous = FULL",
+	"locking_mode = EXCLUSIVE", "page_size = 16384",    "max_page_count = 16777215",
+	"cache_size = -16384",      "temp_store = MEMORY",  "mmap_size = 0",
+	"trusted_schema = OFF",     "cell_size_check = ON", "foreign_keys = ON",
+	"secure_delete = ON",       "synchronous = FULL",
 };
+
+_Static_assert(SQLITE_PAGE_BYTES == 16384 && SQLITE_PAGES_MAX == 16777215, "as above");
 
 /* Longer than any row of ours may be. */
 #define ROW_MAX (2 * 1024 * 1024)
@@ -335,7 +327,8 @@ int sqlite_open_store(const char *where, void **self, struct fault *fault)
 	}
 	s->checkpoint_pages = SQLITE_CHECKPOINT_PAGES;
 	s->removed_from = UINT64_MAX;
-	rc = open_file(s, where, fault);
+	s->page = malloc(SQLITE_PAGE_BYTES);
+	rc = s->page == NULL ? err_at(fault, ERR_NOMEM, 0, "store") : open_file(s, where, fault);
 	if (rc == ERR_OK) {
 		rc = identify(s, &version, fault);
 	}
@@ -375,5 +368,6 @@ void sqlite_open_close(void *self)
 	}
 	sqlite_query_close_all(s);
 	(void)sqlite3_close(s->db);
+	free(s->page);
 	free(s);
 }

@@ -30,7 +30,7 @@
 
 #define STORE_CURSOR_BYTES 16U
 #define STORE_KEY_MAX      64U
-#define STORE_VALUE_MAX    (1024U * 1024)
+#define STORE_VALUE_MAX    ((size_t)1024 * 1024)
 #define STORE_AUDIT_MAX    4096U
 
 struct store;

@@ -6,9 +6,9 @@
 
 #include "tests/lib/store_sample.h"
 
-#define FILES_MAX 8
-#define NAME_MAX_ 64
-#define SECTOR    512
+#define FILES_MAX  8
+#define NAME_BYTES 64
+#define SECTOR     512
 
 /* A change that is not synced yet: bytes at an offset, or a truncation to it. */
 struct change {
@@ -26,7 +26,7 @@ struct content {
 };
 
 struct node {
-	char name[NAME_MAX_];
+	char name[NAME_BYTES];
 	bool exists;
 	struct content seen;
 	struct content durable;
@@ -403,7 +403,7 @@ static int disk_error(sqlite3_vfs *vfs, int len, char *out)
 static sqlite3_vfs fault_vfs = {
 	.iVersion = 1,
 	.szOsFile = sizeof(struct open_file),
-	.mxPathname = NAME_MAX_,
+	.mxPathname = NAME_BYTES,
 	.zName = "fault",
 	.xOpen = disk_open,
 	.xDelete = disk_delete,
