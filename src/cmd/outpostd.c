@@ -437,7 +437,7 @@ int main(int argc, char *argv[])
 	static struct daemon d;
 	struct settings *s = &d.settings;
 	char message[1024] = "";
-	int rc = settings_arguments(s, argc, argv, message, sizeof message);
+	int rc = settings_arguments(s, argc, (const char *const *)argv, message, sizeof message);
 
 	if (rc == ERR_OK && s->help) {
 		settings_help();

@@ -16,6 +16,7 @@ static const struct {
 } levels[] = {
 	{ "error", LOG_LEVEL_ERROR },
 	{ "warn", LOG_LEVEL_WARN },
+	{ "notice", LOG_LEVEL_NOTICE },
 	{ "info", LOG_LEVEL_INFO },
 	{ "debug", LOG_LEVEL_DEBUG },
 };

@@ -109,7 +109,7 @@ static int set(struct settings *s, const struct option_row *row, const char *val
 
 /* ---- the command line ---- */
 
-int settings_arguments(struct settings *s, int argc, char *const argv[], char *message,
+int settings_arguments(struct settings *s, int argc, const char *const argv[], char *message,
 		       size_t size)
 {
 	for (int i = 1; i < argc; i++) {

@@ -40,7 +40,7 @@ struct settings {
 
 /* Read the command line.  What is wrong is written into message.  ERR_MALFORMED, ERR_RANGE,
  * ERR_LIMIT. */
-int settings_arguments(struct settings *s, int argc, char *const argv[], char *message,
+int settings_arguments(struct settings *s, int argc, const char *const argv[], char *message,
 		       size_t size);
 /* Add what the text of a file says about what is not settled yet; path is for messages. */
 int settings_text(struct settings *s, const char *path, struct bytes text, char *message,
