@@ -13,7 +13,7 @@ static const struct {
 	float base;
 	float share;
 	float strength;
-} calibration[TEMPLATE_SETS] = { { -478.0f, 1122.0f, 291.0f }, { -662.0f, 1912.0f, 307.0f } };
+} calibration[TEMPLATE_SETS] = { { -463.0f, 1070.0f, 289.0f }, { -638.0f, 1842.0f, 293.0f } };
 
 #define SCORE_MIN         (-1000.0f)
 #define SCORE_MAX         2000.0f

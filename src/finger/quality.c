@@ -2,14 +2,16 @@
 
 #include <string.h>
 
-#define AREA_MIN     420   /* blocks: 69 square millimetres */
-#define AREA_GOOD    1100  /* more print than this tells nothing more */
-#define CONTRAST_LOW 16.0f /* grey levels */
-#define COHERENT     110
-#define SURE_MIN     12 /* minutiae of quality 50 or more */
-#define SURE_GOOD    40
-#define DRY_BELOW    38 /* percent of the print that is dark */
-#define WET_ABOVE    64
+#define AREA_MIN      420   /* blocks: 69 square millimetres */
+#define AREA_GOOD     1300  /* more print than this tells nothing more */
+#define CONTRAST_LOW  16.0f /* grey levels */
+#define COHERENT      165
+#define COHERENT_BAD  120 /* of 255: share of ridges, means over the print */
+#define COHERENT_GOOD 230
+#define SURE_MIN      12 /* minutiae of quality 50 or more */
+#define SURE_GOOD     40
+#define DRY_BELOW     30 /* percent of the print that is dark */
+#define WET_ABOVE     70
 
 static int dark_share(const struct plane *grey, const struct plane_tone *tone,
 		      const struct field *f)
@@ -96,9 +98,11 @@ void quality_judge(const struct plane *grey, const struct plane_tone *tone, cons
 	/* The weakest of the three decides half: one cannot make up for another. */
 	score = part(area, 100, AREA_GOOD);
 	score = part(good, 4, SURE_GOOD) < score ? part(good, 4, SURE_GOOD) : score;
-	score = part(coherence, 60, 190) < score ? part(coherence, 60, 190) : score;
+	score = part(coherence, COHERENT_BAD, COHERENT_GOOD) < score
+		    ? part(coherence, COHERENT_BAD, COHERENT_GOOD)
+		    : score;
 	score = (3 * score + part(area, 100, AREA_GOOD) + part(good, 4, SURE_GOOD) +
-		 part(coherence, 60, 190)) /
+		 part(coherence, COHERENT_BAD, COHERENT_GOOD)) /
 		6;
 	out->score = (uint8_t)score;
 	out->faults |= area < AREA_MIN ? FINGER_TOO_SMALL : 0U;

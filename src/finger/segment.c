@@ -7,9 +7,9 @@
 #define LEVELS       64
 #define SHARE        0.15f /* of the contrast that a good block of this image has */
 #define CONTRAST_MIN 5.0f  /* grey levels */
-#define CLEAN        128.0f
-#define RIDGES_MIN   130 /* of 255: the share of ridges in what a block shows */
-#define PART_MIN     20  /* percent of the largest part; smaller parts are dirt */
+#define CLEAN        90.0f
+#define RIDGES_MIN   91 /* of 255: the share of ridges in what a block shows */
+#define PART_MIN     20 /* percent of the largest part; smaller parts are dirt */
 
 /* The contrast that 15 % of the blocks exceed. */
 static float good_contrast(const struct plane_tone *tone, int n)
