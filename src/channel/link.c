@@ -278,7 +278,7 @@ static int on_message_2(struct link *l, struct bytes message, struct yield *y)
 {
 	size_t start = y->out->len;
 	struct buf inner = { 0 };
-	struct bytes hello;
+	struct bytes hello = { 0 };
 	int rc = read_hello(l, message, &inner, &hello);
 
 	if (rc == ERR_OK) {
@@ -295,7 +295,7 @@ static int on_message_2(struct link *l, struct bytes message, struct yield *y)
 static int on_message_3(struct link *l, struct bytes message, struct yield *y)
 {
 	struct buf inner = { 0 };
-	struct bytes hello;
+	struct bytes hello = { 0 };
 	int rc = read_hello(l, message, &inner, &hello);
 
 	if (rc == ERR_OK) {

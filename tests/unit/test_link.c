@@ -348,6 +348,20 @@ static void replaces_the_key_after_so_many_bytes(void **state)
 	}
 }
 
+/* Each new key begins with both counts at 0: two frames of 64 never become 192 bytes. */
+static void counts_afresh_under_each_key(void **state)
+{
+	struct link_pair *p = *state;
+
+	p->config[INITIATOR].rekey_messages = p->config[RESPONDER].rekey_messages = 2;
+	p->config[INITIATOR].rekey_bytes = 192;
+	assert_int_equal(link_pair_ready(p), ERR_OK);
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(pass(p, INITIATOR, bytes_of("x")), ERR_OK);
+		assert_int_equal(pass(p, RESPONDER, bytes_of("x")), ERR_OK);
+	}
+}
+
 static void replaces_the_key_at_the_real_limit(void **state)
 {
 	struct link_pair *p = *state;
@@ -425,6 +439,7 @@ int main(void)
 		TEST(refuses_a_config_out_of_range),
 		TEST(replaces_the_key_at_the_boundary),
 		TEST(replaces_the_key_after_so_many_bytes),
+		TEST(counts_afresh_under_each_key),
 		TEST(replaces_the_key_at_the_real_limit),
 		TEST(takes_the_psk_that_the_initiator_names),
 		TEST(knows_a_stream_that_was_cut),
