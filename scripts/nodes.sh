@@ -1,5 +1,6 @@
 # Functions for starting and asking the nodes of a story; sourced by bash scripts.
-#   ROOT  folder of the nodes      BUILD  folder of the programs
+#   ROOT  folder of the nodes      BUILD  folder of the programs      POLICY  their policy
+#   NODE_RUN[NODE], NODE_OPTIONS   for tests: what stands before outpostd, and its options
 # shellcheck shell=bash
 
 declare -A NODE_PORT NODE_PEERS
@@ -20,8 +21,8 @@ node_start() { # node_start NODE: returns when it answers
 	# shellcheck disable=SC2086
 	${NODE_RUN[$node]:-} "$BUILD/outpostd" --dir "$ROOT/$node" --worker "$BUILD/outpost-worker" \
 		--listen "${NODE_HOST[$node]:-127.0.0.1}:${NODE_PORT[$node]}" \
-		--passphrase-file "$ROOT/passphrase" --policy "$POLICY" ${NODE_OPTIONS:---no-discovery} \
-		--allow-root "${peers[@]}" >>"$ROOT/$node.log" 2>&1 &
+		--passphrase-file "$ROOT/passphrase" --policy "$POLICY" ${NODE_OPTIONS:---no-discovery --allow-root} \
+		"${peers[@]}" >>"$ROOT/$node.log" 2>&1 &
 	echo $! >"$ROOT/$node.pid"
 	disown $!
 	for ((i = 0; i < 200; i++)); do

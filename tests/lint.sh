@@ -30,7 +30,7 @@ tidy() {
 		--enable=warning,performance,portability --suppress=missingIncludeSystem \
 		--suppress=unknownMacro -j "$(nproc)" src
 	run luacheck luacheck -q policies lua
-	run shellcheck shellcheck -x -s sh try check .ci/run $scripts
+	run shellcheck shellcheck -x try check .ci/run $scripts
 	run codespell codespell -q 3 --skip '*.trs,*.log,corpus_*,*.svg,*/data/*,*/vectors/*' src docs policies scripts tests/*.sh README.md
 }
 exit "$bad"
