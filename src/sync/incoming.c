@@ -324,7 +324,7 @@ static int complete(struct incoming *in, struct arrival *a, bool pushed, struct 
 		if (w != NULL) {
 			want_drop(in, (uint32_t)(w - in->wants));
 		}
-		rc = rc == ERR_DENIED ? refuse(in, name) : ERR_OK;
+		rc = ERR_OK;
 	}
 	if (rc == ERR_OK) {
 		in->serial++;
@@ -485,7 +485,7 @@ void incoming_release(struct incoming *in)
 int incoming_stored(struct incoming *in, const uint8_t id[ENTRY_ID_BYTES], int code)
 {
 	uint64_t name = name_of(&in->shares->keys, id);
-	bool kept = code == ERR_OK || code == ERR_EXISTS || code == ERR_STALE;
+	bool kept = code == ERR_OK || code == ERR_EXISTS; /* stale is not needed, not kept */
 	const struct want *w;
 	uint32_t number;
 	int rc = ERR_OK;
@@ -494,7 +494,7 @@ int incoming_stored(struct incoming *in, const uint8_t id[ENTRY_ID_BYTES], int c
 		return ERR_NOTFOUND;
 	}
 	w = &in->wants[number];
-	if (!kept || code == ERR_STALE) {
+	if (!kept) {
 		rc = refuse(in, name);
 	}
 	acknowledge(in, w->serial, w->bytes, !kept);

@@ -50,13 +50,15 @@ enum phase {
 struct mine {
 	uint64_t tag;
 	uint8_t class_id[ENTRY_CLASS_BYTES];
-	bool send, take;
+	bool said_send, said_take; /* in our CLASSES: both sides reckon with it */
+	bool send, take;           /* now; perhaps less */
 };
 
 struct sync_session {
 	bool initiator;
 	enum phase phase;
 	uint32_t round;
+	struct summary round_sum;   /* what our ROUND said: both sides reckon with it */
 	bool done_here, done_there; /* of this phase's comparison */
 	bool again;                 /* compare again as soon as may be */
 	bool ask_classes, tell_settled;
@@ -99,12 +101,12 @@ static void put_hello(struct sync_session *s)
 
 static void put_round(struct sync_session *s)
 {
-	struct summary sum = share_whole(&s->shares, &s->shares.list[0]);
 	size_t begun = frame_begin(&s->control, FRAME_ROUND);
 
+	s->round_sum = share_whole(&s->shares, &s->shares.list[0]);
 	buf_u32(&s->control, s->round);
-	buf_u64(&s->control, sum.sum);
-	buf_u32(&s->control, sum.count);
+	buf_u64(&s->control, s->round_sum.sum);
+	buf_u32(&s->control, s->round_sum.count);
 	frame_end(&s->control, begun);
 }
 
@@ -162,11 +164,9 @@ static void begin_round(struct sync_session *s)
 /* Both sides' ROUND is here. */
 static int opened(struct sync_session *s, struct summary theirs)
 {
-	struct summary ours = share_whole(&s->shares, &s->shares.list[0]);
-
 	answer_round(&s->answer);
 	s->have_theirs = false;
-	if (ours.sum == theirs.sum && ours.count == theirs.count) {
+	if (s->round_sum.sum == theirs.sum && s->round_sum.count == theirs.count) {
 		enter(s, PHASE_ASK);
 		return ERR_OK;
 	}
@@ -245,6 +245,8 @@ static void list_mine(struct sync_session *s, const struct sync_class *classes, 
 			struct mine *m = &s->mine[s->n_mine++];
 
 			*m = (struct mine){ .tag = tag_of(s, &classes[i]),
+					    .said_send = classes[i].send,
+					    .said_take = classes[i].take,
 					    .send = classes[i].send,
 					    .take = classes[i].take };
 			memcpy(m->class_id, classes[i].class_id, sizeof m->class_id);
@@ -284,7 +286,7 @@ static bool lists_agree(const struct sync_session *s)
 		return false;
 	}
 	for (size_t i = 0; i < s->n_mine; i++) {
-		if (!s->mine[i].send || !s->mine[i].take ||
+		if (!s->mine[i].said_send || !s->mine[i].said_take ||
 		    s->theirs[i] != (s->mine[i].tag | TAG_FLAGS)) {
 			return false;
 		}
@@ -307,8 +309,10 @@ static void add_share(const struct sync_session *s, struct shares *to, const str
 	memcpy(h->class_id, m->class_id, sizeof h->class_id);
 	h->send = m->send && (theirs & TAG_TAKE) != 0;
 	h->take = m->take && (theirs & TAG_SEND) != 0;
-	h->drive = h->take && (s->initiator || !h->send);
-	to->n += h->send || h->take;
+	/* Who drives follows from what was said: both sides must come to the same. */
+	h->drive = m->said_take && (theirs & TAG_SEND) != 0 &&
+		   (s->initiator || !m->said_send || (theirs & TAG_TAKE) == 0);
+	to->n++; /* also when a narrower list came meanwhile: the peer does not know that yet */
 }
 
 /* Intersect both lists.  Classes that were shared stay known for a while: what the peer sent

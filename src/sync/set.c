@@ -392,6 +392,11 @@ int set_order(struct sync_set *s, uint16_t class_number)
 	return ERR_OK;
 }
 
+size_t set_used(const struct sync_set *s, uint16_t class_number)
+{
+	return class_number == SET_NO_CLASS ? 0 : s->classes[class_number].used;
+}
+
 size_t set_count(const struct sync_set *s, uint16_t class_number)
 {
 	if (class_number == SET_NO_CLASS) {

@@ -43,6 +43,8 @@ uint64_t set_version(const struct sync_set *s, uint16_t class_number);
 /* Make positions valid; ERR_NOMEM.  SET_NO_CLASS is an empty class, here and below. */
 int set_order(struct sync_set *s, uint16_t class_number);
 size_t set_count(const struct sync_set *s, uint16_t class_number);
+/* How many positions the class takes now, in order or not, with those that have left it. */
+size_t set_used(const struct sync_set *s, uint16_t class_number);
 /* The first position whose id begins with prefix or more; 1 << 32 gives the count. */
 size_t set_lower(const struct sync_set *s, uint16_t class_number, uint64_t prefix);
 const struct set_held *set_at(const struct sync_set *s, uint16_t class_number, size_t position);
