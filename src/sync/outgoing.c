@@ -24,7 +24,7 @@ int outgoing_init(struct outgoing *o, struct shares *shares, size_t ahead)
 	*o = (struct outgoing){ .shares = shares, .ahead = ahead, .lane = LANE_TEMPLATE };
 	table_init(&o->busy, OUTGOING_ASKED_MAX + OUTGOING_PUSHED_MAX + OUTGOING_FLIGHT_MAX);
 	o->flight = calloc(OUTGOING_FLIGHT_MAX, sizeof *o->flight);
-	o->gone = calloc(OUTGOING_ASKED_MAX, sizeof *o->gone);
+	o->gone = calloc(OUTGOING_GONE_MAX, sizeof *o->gone);
 	return o->flight == NULL || o->gone == NULL ? ERR_NOMEM : ERR_OK;
 }
 
@@ -57,7 +57,7 @@ bool outgoing_idle(const struct outgoing *o)
 
 size_t outgoing_bytes(const struct outgoing *o)
 {
-	size_t n = OUTGOING_FLIGHT_MAX * sizeof *o->flight + OUTGOING_ASKED_MAX * sizeof *o->gone +
+	size_t n = OUTGOING_FLIGHT_MAX * sizeof *o->flight + OUTGOING_GONE_MAX * sizeof *o->gone +
 		   table_bytes(&o->busy) + (o->queued + o->pushed) * sizeof(struct parcel);
 
 	for (size_t i = 0; i < LANE_COUNT; i++) {
@@ -97,11 +97,22 @@ static int enqueue(struct outgoing *o, const struct set_held *h, uint64_t name, 
 	return ERR_OK;
 }
 
+/* The peer asks for what is being pushed to it: should that be dropped, it must hear so. */
+static void mark_asked(struct outgoing *o, uint64_t name)
+{
+	for (size_t i = 0; i < LANE_COUNT; i++) {
+		for (struct parcel *p = o->lanes[i].first; p != NULL; p = p->next) {
+			p->asked = p->asked || (p->pushed && p->name == name);
+		}
+	}
+}
+
 static int wanted(struct outgoing *o, uint64_t name)
 {
 	const struct set_held *h;
 
 	if (table_find(&o->busy, name, NULL)) {
+		mark_asked(o, name);
 		return ERR_OK; /* pushed before it was asked for */
 	}
 	if (o->queued + o->n_gone >= OUTGOING_ASKED_MAX) {
@@ -134,7 +145,7 @@ int outgoing_push(struct outgoing *o, const struct set_held *h)
 {
 	uint64_t name = name_of(&o->shares->keys, h->id);
 
-	if (o->pushed >= OUTGOING_PUSHED_MAX) {
+	if (o->pushed + o->n_gone >= OUTGOING_PUSHED_MAX) {
 		return ERR_FULL;
 	}
 	return enqueue(o, h, name, true);
@@ -161,10 +172,9 @@ static void drop(struct outgoing *o, struct parcels *lane, struct parcel *before
 		lane->loaded -= p->len;
 	}
 	table_remove(&o->busy, p->name);
-	if (p->pushed) {
-		o->pushed--;
-	} else {
-		o->queued--;
+	o->pushed -= p->pushed;
+	o->queued -= !p->pushed;
+	if (!p->pushed || p->asked) {
 		o->gone[o->n_gone++] = p->name;
 	}
 	parcel_free(p);

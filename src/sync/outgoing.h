@@ -19,6 +19,7 @@
 
 #define OUTGOING_ASKED_MAX  2048U /* what the peer may ask for before it has got it */
 #define OUTGOING_PUSHED_MAX 256U
+#define OUTGOING_GONE_MAX   (OUTGOING_ASKED_MAX + OUTGOING_PUSHED_MAX)
 #define OUTGOING_FLIGHT_MAX 4096U /* entries sent and not acknowledged */
 #define OUTGOING_WINDOW_MIN (2U * ENTRY_BYTES_MAX)
 #define OUTGOING_WINDOW_MAX (2U * 1024 * 1024)
@@ -32,6 +33,7 @@ struct parcel {
 	uint8_t lane;
 	uint8_t state;
 	bool pushed;
+	bool asked; /* for, though it is being pushed */
 };
 
 struct parcels {
@@ -59,7 +61,7 @@ struct outgoing {
 	uint32_t first, next;  /* serials: the oldest that the caller has not heard of, the next */
 	uint64_t window, used; /* bytes */
 	size_t queued, pushed;
-	uint64_t *gone; /* owned, OUTGOING_ASKED_MAX */
+	uint64_t *gone; /* owned, OUTGOING_GONE_MAX */
 	size_t n_gone;
 	uint64_t kept; /* acknowledged as durable */
 };
