@@ -396,7 +396,7 @@ void outgoing_fill_urgent(struct outgoing *o, struct buf *out, size_t max)
 	}
 }
 
-void outgoing_fill(struct outgoing *o, struct buf *out, size_t max)
+static void fill_lanes(struct outgoing *o, struct buf *out, size_t max)
 {
 	size_t idle = 0;
 
@@ -419,6 +419,12 @@ void outgoing_fill(struct outgoing *o, struct buf *out, size_t max)
 			lane->turn = weights[o->lane] * QUANTUM; /* idle lanes save nothing up */
 		}
 	}
+}
+
+void outgoing_fill(struct outgoing *o, struct buf *out, size_t max)
+{
+	fill_lanes(o, out, max);
+	fill_gone(o, out, max); /* serving may have found what may not be sent any more */
 }
 
 /* ---- acknowledgements ---- */

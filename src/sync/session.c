@@ -779,8 +779,8 @@ int sync_offer(struct sync_session *s, const struct sync_item *item)
 	return output(s, rc == ERR_FULL || rc == ERR_EXISTS ? ERR_OK : rc);
 }
 
-/* In the middle of a round a new list can only take away; the next round gives. */
-static void narrow(struct sync_session *s, const struct sync_class *classes, size_t n)
+/* What our list takes away counts at once, whatever the peer knows yet. */
+static void narrow_shares(struct sync_session *s, const struct sync_class *classes, size_t n)
 {
 	for (size_t i = 1; i < s->shares.n; i++) {
 		struct share *h = &s->shares.list[i];
@@ -794,6 +794,11 @@ static void narrow(struct sync_session *s, const struct sync_class *classes, siz
 		h->send = h->send && c != NULL && c->send;
 		h->take = h->take && c != NULL && c->take;
 	}
+}
+
+/* In the middle of a round a new list can only take away; the next round gives. */
+static void narrow_mine(struct sync_session *s, const struct sync_class *classes, size_t n)
+{
 	for (size_t i = 0; i < s->n_mine; i++) {
 		struct mine *m = &s->mine[i];
 		const struct sync_class *c = NULL;
@@ -822,8 +827,9 @@ int sync_classes(struct sync_session *s, const struct sync_class *classes, size_
 	    tag_of(s, control) != s->shares.list[0].tag) {
 		return ERR_RANGE;
 	}
+	narrow_shares(s, classes, n);
 	if (s->phase != PHASE_ASK) {
-		narrow(s, classes, n);
+		narrow_mine(s, classes, n);
 		return output(s, ERR_OK);
 	}
 	s->ask_classes = false;
