@@ -196,6 +196,19 @@ static int refused(const struct ctl *c, const char *verb, const struct answer *a
 			(const char *)a->text.data, name);
 }
 
+static int no_answer(const char *path, int rc)
+{
+	if (rc == ERR_SHORT) {
+		return ctl_fail(CTL_UNREACHED,
+				"outpostd at %s ended before it answered: look whether it was "
+				"done before you ask again",
+				path);
+	}
+	return ctl_fail(rc == ERR_IO ? CTL_UNREACHED : exit_code(rc),
+			"no answer at %s: is outpostd running there, and may you ask it? (%s)",
+			path, err_text(rc));
+}
+
 int ctl_ask(struct ctl *c, const char *verb, const void *body, void *out)
 {
 	const struct ask_verb *v = ask_find(bytes_of(verb));
@@ -216,10 +229,7 @@ int ctl_ask(struct ctl *c, const char *verb, const void *body, void *out)
 		rc = ask_client(path, &ask, ASK_TIMEOUT_MS, &c->arena, &answer);
 		if (rc != ERR_OK) {
 			buf_done(&inner);
-			return ctl_fail(
-			    rc == ERR_IO ? CTL_UNREACHED : exit_code(rc),
-			    "no answer at %s: is outpostd running there, and may you ask it? (%s)",
-			    path, err_text(rc));
+			return no_answer(path, rc);
 		}
 	}
 	buf_done(&inner);
