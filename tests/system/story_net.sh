@@ -127,6 +127,9 @@ answer() { jq -r "$1" "$OUT"; }
 review() { # review NODE OFFICER CASE
 	OFFICER=$2 ctl "$1" review --reason "deltas and loops agree" "$3" 1 potential
 }
+opinions() { # opinions NODE CASE OFFICER: how many are shown to that one
+	OFFICER=$3 candidate "$1" "$2" 'opinions | length'
+}
 nothing_is_clear() { ! grep -i clear "$OUT"; }
 in_audit() { # in_audit NODE VERB CASE
 	ctl "$1" --json audit --max 1000 |
@@ -175,6 +178,7 @@ play() { # play NAME N1 N2 P1 P2 O1 O2: notice, probe and other prints
 	point "$t: its audit line is there" in_audit c check "$case"
 	point "$t: one officer's opinion" review c "K. Officer" "$case"
 	point "$t: is not enough for an action" is "" candidate c "$case" action
+	point "$t: the second officer sees no opinion before giving one" is 0 opinions c "$case" "L. Second"
 	point "$t: a second officer's opinion" review c "L. Second" "$case"
 	point "$t: gives the action of a red notice" is "Locate and detain" eval \
 		'candidate c '"$case"' action | cut -c 1-17'
