@@ -147,7 +147,8 @@ static void refuse(struct client *c, int code)
 {
 	struct answer a = { .code = (uint64_t)-code,
 			    .text = bytes_of(err_text(code)),
-			    .place = bytes_of("frame") };
+			    .place =
+				bytes_of(code == ERR_LIMIT || code == ERR_SHORT ? "frame" : "") };
 	struct buf out;
 
 	buf_init(&out, 0);
@@ -346,10 +347,16 @@ static void on_connection(uv_stream_t *server, int status)
 	if (c == NULL) {
 		return;
 	}
-	if (uv_accept(server, (uv_stream_t *)&c->handle) != 0 || place == NULL || !may_ask(c)) {
-		log_write(LOG_LEVEL_WARN, "control", "state=refused err=\"%s\"",
-			  err_text(place == NULL ? ERR_BUSY : ERR_DENIED));
+	if (uv_accept(server, (uv_stream_t *)&c->handle) != 0) {
 		drop(c);
+		return;
+	}
+	if (place == NULL || !may_ask(c)) {
+		int code = place == NULL ? ERR_BUSY : ERR_DENIED;
+
+		log_write(LOG_LEVEL_WARN, "control", "state=refused err=\"%s\"", err_text(code));
+		c->last = true;
+		refuse(c, code); /* before it is listened to */
 		return;
 	}
 	*place = c;
