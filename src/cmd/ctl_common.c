@@ -256,7 +256,7 @@ int ctl_read_file(struct ctl *c, const char *path, size_t max, struct bytes *out
 	struct stat st;
 	uint8_t *data;
 	size_t done = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not hold us */
 
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		int saved = errno;
@@ -266,10 +266,12 @@ int ctl_read_file(struct ctl *c, const char *path, size_t max, struct bytes *out
 		}
 		return ctl_fail(CTL_USAGE, "%s: %s", path, strerror(saved));
 	}
-	if (st.st_size <= 0 || (size_t)st.st_size > max) {
+	if (!S_ISREG(st.st_mode) || st.st_size <= 0 || (size_t)st.st_size > max) {
 		(void)close(fd);
 		return ctl_fail(CTL_USAGE, "%s: %s", path,
-				st.st_size <= 0 ? "is empty" : "is too large");
+				!S_ISREG(st.st_mode) ? "is no file"
+				: st.st_size <= 0    ? "is empty"
+						     : "is too large");
 	}
 	data = arena_take(&c->arena, (size_t)st.st_size, 1);
 	while (data != NULL && done < (size_t)st.st_size) {
