@@ -28,7 +28,8 @@
 #define ADDRESSES_MAX  256U
 #define PENDING_MAX    64U /* checks and notices under way */
 #define SEARCHES_MAX   64U
-#define GREETING_MS    5000U /* a handshake must be done by then */
+#define GREETING_MS    5000U  /* a handshake must be done by then */
+#define STALLED_MS     90000U /* a session that is not settled and silent that long is begun anew */
 #define REDIAL_MIN_MS  1000U
 #define REDIAL_MAX_MS  30000ULL
 #define QUEUED_MAX     (256U << 10) /* bytes waiting on one link before sync pauses */
@@ -54,9 +55,10 @@ struct wire_link {
 	uint8_t peer[ENTRY_NODE_BYTES];
 	char address[ADDRESS_MAX];
 	uint64_t since_ms;
-	uint64_t wake_ms; /* of the sync session; 0: none */
-	size_t queued;    /* bytes handed out since the last LINK_DRAINED */
-	uint64_t sent;    /* bytes on the wire, both ways */
+	uint64_t heard_ms; /* when the last bytes came */
+	uint64_t wake_ms;  /* of the sync session; 0: none */
+	size_t queued;     /* bytes handed out since the last LINK_DRAINED */
+	uint64_t sent;     /* bytes on the wire, both ways */
 	uint64_t received;
 	bool settled;
 };

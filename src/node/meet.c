@@ -134,6 +134,9 @@ int meet_link_up(struct node *n)
 {
 	struct link_config config = { .initiator = n->event->dialled,
 				      .replay = &n->replay,
+				      /* Clocks at posts may be years off: they must meet all the
+				       * same.  A replay costs what one greeting costs. */
+				      .stamp_window_ms = LINK_STAMP_ANY,
 				      .hello = members_signed(n->members, n->self.node) };
 	struct wire_link *l = NULL;
 	struct buf out;
@@ -148,7 +151,8 @@ int meet_link_up(struct node *n)
 		return effects_add(
 		    n->effects, &(struct effect){ .kind = EFFECT_CLOSE, .link = n->event->link });
 	}
-	*l = (struct wire_link){ .number = n->event->link,
+	*l = (struct wire_link){ .heard_ms = n->now_ms,
+				 .number = n->event->link,
 				 .dialled = n->event->dialled,
 				 .since_ms = n->now_ms };
 	(void)bytes_text(n->event->address, l->address, sizeof l->address);
@@ -254,6 +258,7 @@ int meet_link_bytes(struct node *n)
 	node_touch(n);
 	buf_init(&out, 0);
 	l->received += n->event->bytes.len;
+	l->heard_ms = n->now_ms;
 	fed = link_feed(l->link, n->event->bytes, n->now_ms, &n->arena, &events, &out);
 	rc = ERR_OK;
 	for (; events != NULL && rc == ERR_OK && meet_find(n, number) == l; events = events->next) {
@@ -286,6 +291,19 @@ int meet_link_down(struct node *n)
 	return node_tell(n, "level=info at=meet peer=%s state=down", hex);
 }
 
+/* Neither side waits for the other in a session; should it come to that, a new link compares
+ * again and loses nothing. */
+static bool is_stalled(const struct node *n, const struct wire_link *l)
+{
+	struct sync_progress p;
+
+	if (l->sync == NULL || n->now_ms < l->heard_ms + STALLED_MS) {
+		return false;
+	}
+	sync_session_progress(l->sync, &p);
+	return !p.settled;
+}
+
 int meet_wake(struct node *n)
 {
 	int rc = ERR_OK;
@@ -295,6 +313,8 @@ int meet_wake(struct node *n)
 
 		if (l->number != 0 && !l->ready && n->now_ms >= l->since_ms + GREETING_MS) {
 			rc = meet_close(n, l, "greeting", ERR_TIMEOUT);
+		} else if (is_stalled(n, l)) {
+			rc = meet_close(n, l, "stalled", ERR_TIMEOUT);
 		} else if (l->sync != NULL && l->wake_ms != 0 && n->now_ms >= l->wake_ms) {
 			l->wake_ms = 0;
 			rc = sync_wake(l->sync, n->now_ms) == ERR_OK
@@ -317,6 +337,7 @@ void meet_set_back(struct node *n)
 {
 	for (size_t i = 0; i < NODE_LINKS_MAX; i++) {
 		n->links[i].since_ms = n->now_ms;
+		n->links[i].heard_ms = n->now_ms;
 		n->links[i].wake_ms = n->links[i].sync != NULL ? n->now_ms : 0;
 	}
 	for (size_t i = 0; i < ADDRESSES_MAX; i++) {
@@ -353,6 +374,7 @@ int meet_next(struct node *n)
 
 		if (l->number != 0) {
 			sooner(&at, l->ready ? l->wake_ms : l->since_ms + GREETING_MS);
+			sooner(&at, l->ready ? l->heard_ms + STALLED_MS : 0);
 		}
 	}
 	for (size_t i = 0; i < ADDRESSES_MAX; i++) {
