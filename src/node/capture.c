@@ -1,6 +1,7 @@
 /* Chapter 1: an officer hands in what was captured; the worker looks at it, and what it makes
  * of it is checked again.
  * Next: search.c */
+#include <stdio.h>
 #include <string.h>
 
 #include "node/chapter.h"
@@ -17,9 +18,10 @@ static enum worker_op guess(struct bytes content)
 	return WORKER_EXAMINE;
 }
 
-static int examine(struct node *n, struct pending *p, const struct ask_file *f)
+/* The worker gives the number of the file back with its answer. */
+static int examine(struct node *n, struct pending *p, const struct ask_file *f, size_t number)
 {
-	struct worker_request r = { .id = p->number,
+	struct worker_request r = { .id = number,
 				    .op = guess(f->content),
 				    .position = f->position,
 				    .ppi = f->ppi,
@@ -96,6 +98,9 @@ static const char *refused(const struct ask *ask, const struct ask_check *c)
 /* The worker has answered for every file. */
 static int go_on(struct node *n, struct pending *p)
 {
+	if (p->files > 0 && p->sample_count == 0 && p->code == ERR_OK) {
+		p->code = ERR_NOTFOUND; /* a transaction without a single print */
+	}
 	return p->is_notice ? issue_finish(n, p) : search_begin(n, p);
 }
 
@@ -125,7 +130,7 @@ int capture_ask(struct node *n, const struct ask *ask, bool is_notice)
 	p->number = node_job(n);
 	files = is_notice ? p->notice.files.items : p->check.files.items;
 	for (size_t i = 0; rc == ERR_OK && i < p->files; i++) {
-		rc = examine(n, p, &files[i]);
+		rc = examine(n, p, &files[i], i + 1);
 	}
 	if (rc == ERR_OK && p->files == 0) {
 		rc = go_on(n, p);
@@ -136,13 +141,22 @@ int capture_ask(struct node *n, const struct ask *ask, bool is_notice)
 	return rc;
 }
 
-static void note_failure(struct pending *p, int code, struct bytes place)
+/* Where it went wrong, for the officer: which file, what in it, which byte. */
+static void note_failure(struct pending *p, int code, uint64_t file, struct bytes what, uint64_t at)
 {
-	if (p->code == ERR_OK) {
-		p->code = code;
-		if (bytes_text(place, p->place, sizeof p->place) != ERR_OK) {
-			p->place[0] = '\0';
-		}
+	char text[96];
+
+	if (p->code != ERR_OK) {
+		return;
+	}
+	p->code = code;
+	if (file == 0 || file > p->files) {
+		p->place[0] = '\0';
+	} else if (what.len == 0 || bytes_text(what, text, sizeof text) != ERR_OK) {
+		(void)snprintf(p->place, sizeof p->place, "file %llu", (unsigned long long)file);
+	} else {
+		(void)snprintf(p->place, sizeof p->place, "file %llu, %s at byte %llu",
+			       (unsigned long long)file, text, (unsigned long long)at);
 	}
 }
 
@@ -190,9 +204,11 @@ int capture_examined(struct node *n)
 		rc = worker_read_answer(n->event->bytes, &n->arena, &a, NULL);
 	}
 	if (rc != ERR_OK) {
-		note_failure(p, rc, (struct bytes){ NULL, 0 });
+		note_failure(p, rc, 0, (struct bytes){ NULL, 0 }, 0);
+		p->unread++;
 	} else if (a.code != 0) {
-		note_failure(p, -(int)a.code, a.place);
+		note_failure(p, -(int)a.code, a.id, a.place, a.at);
+		p->unread++;
 	} else {
 		const struct worker_sample *w = a.samples.items;
 
@@ -202,7 +218,7 @@ int capture_examined(struct node *n)
 				return rc;
 			}
 			if (w[i].code != 0) {
-				note_failure(p, -(int)w[i].code, w[i].place);
+				note_failure(p, -(int)w[i].code, a.id, w[i].place, w[i].at);
 			}
 		}
 	}

@@ -87,7 +87,8 @@ struct pending {
 	struct sample *samples;    /* in the arena, room for WORKER_SAMPLES_MAX */
 	struct sample_note *notes; /* likewise */
 	size_t sample_count;
-	int code; /* of the first file that failed */
+	size_t unread; /* files of which nothing was made */
+	int code;      /* of the first failure */
 	char place[160];
 };
 

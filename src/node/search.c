@@ -127,10 +127,14 @@ int search_ask(struct node *n, struct searching *s, const struct sample *samples
 
 static int finish(struct node *n, struct searching *s, const struct search_result *found);
 
-/* All files failed: nothing to search with, and the officer can mend that. */
+/* A file that could not be examined ends the check before anything is searched: the officer can
+ * mend that, and an answer without that finger would look like one with it. */
 static int refuse(struct node *n, struct pending *p)
 {
-	int rc = node_reply(n, p->ask, p->code, p->place, "none of the captures could be used",
+	bool ours = p->code == ERR_WORKER || p->code == ERR_TIMEOUT || p->code == ERR_BUSY;
+	int rc = node_reply(n, p->ask, p->code, p->place,
+			    ours ? "a capture was not examined, nothing was searched; try again"
+				 : "it cannot be used, nothing was searched",
 			    NULL, NULL);
 
 	capture_done(p);
@@ -144,7 +148,7 @@ int search_begin(struct node *n, struct pending *p)
 	struct policy_reason why;
 	struct searching *s;
 
-	if (p->files > 0 && p->sample_count == 0) {
+	if (p->unread > 0 || (p->files > 0 && p->sample_count == 0)) {
 		return refuse(n, p);
 	}
 	s = search_new(n);
