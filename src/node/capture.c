@@ -99,7 +99,8 @@ static const char *refused(const struct ask *ask, const struct ask_check *c)
 static int go_on(struct node *n, struct pending *p)
 {
 	if (p->files > 0 && p->sample_count == 0 && p->code == ERR_OK) {
-		p->code = ERR_NOTFOUND; /* a transaction without a single print */
+		p->code = ERR_MALFORMED; /* a transaction without a single print */
+		(void)snprintf(p->place, sizeof p->place, "no print in it");
 	}
 	return p->is_notice ? issue_finish(n, p) : search_begin(n, p);
 }
