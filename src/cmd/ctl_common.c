@@ -226,7 +226,7 @@ int ctl_ask(struct ctl *c, const char *verb, const void *body, void *out)
 		ask.body = buf_bytes(&inner);
 	}
 	if (rc == ERR_OK) {
-		rc = ask_client(path, &ask, ASK_TIMEOUT_MS, &c->arena, &answer);
+		rc = ask_client_ask(path, &ask, ASK_TIMEOUT_MS, &c->arena, &answer);
 		if (rc != ERR_OK) {
 			buf_done(&inner);
 			return no_answer(path, rc);

@@ -87,7 +87,7 @@ static int examine(struct ctl *c, char *argument, struct worker_sample *out)
 	} else if (file->content.len > 4 && memcmp(file->content.data, "1.", 2) == 0) {
 		request.op = WORKER_NIST;
 	}
-	rc = worker_once(c->worker, &request, &c->arena, &answer);
+	rc = worker_once_ask(c->worker, &request, &c->arena, &answer);
 	if (rc != ERR_OK) {
 		return ctl_fail(CTL_LATER, "%s: outpost-worker: %s", argument, err_text(rc));
 	}
@@ -162,8 +162,9 @@ static int compare(struct ctl *c, int argc, char *argv[])
 		if (c->json) {
 			(void)printf("{\"score\": %d, \"threshold\": %ld}\n", score, limit);
 		} else {
-			(void)printf("score %d (100 x log10 of the likelihood ratio), threshold %ld\n",
-				     score, limit);
+			(void)printf(
+			    "score %d (100 x log10 of the likelihood ratio), threshold %ld\n",
+			    score, limit);
 		}
 	}
 	finger_template_unref(t[0]);

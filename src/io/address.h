@@ -14,7 +14,7 @@
 struct address_parts {
 	char host[ADDRESS_TEXT_MAX]; /* without brackets */
 	uint16_t port;
-	bool numeric;                /* socket is filled in; else host is a name to look up */
+	bool numeric; /* socket is filled in; else host is a name to look up */
 	struct sockaddr_storage socket;
 };
 

@@ -124,23 +124,23 @@ static int read_answer(int fd, struct arena *arena, uint64_t until_ms, struct an
 	if (rc == ERR_OK) {
 		wire_init(&w, in.data, in.len);
 		len = wire_u32(&w);
-		rc = len > ANSWER_BYTES_MAX + ANSWER_ROOM ? ERR_LIMIT
-						: read_to(fd, &in, LENGTH_BYTES + len, until_ms);
+		rc = len > ANSWER_BYTES_MAX + ANSWER_ROOM
+			 ? ERR_LIMIT
+			 : read_to(fd, &in, LENGTH_BYTES + len, until_ms);
 	}
 	if (rc == ERR_OK) {
 		struct bytes body =
 		    arena_copy(arena, (struct bytes){ in.data + LENGTH_BYTES, len });
 
-		rc = body.data == NULL
-			 ? ERR_NOMEM
-			 : schema_decode(&answer_schema, body, arena, out, NULL);
+		rc = body.data == NULL ? ERR_NOMEM
+				       : schema_decode(&answer_schema, body, arena, out, NULL);
 	}
 	buf_done(&in);
 	return rc;
 }
 
-int ask_client(const char *path, const struct ask *ask, uint64_t timeout_ms, struct arena *arena,
-	       struct answer *out)
+int ask_client_ask(const char *path, const struct ask *ask, uint64_t timeout_ms,
+		   struct arena *arena, struct answer *out)
 {
 	uint64_t until = now_ms() + timeout_ms;
 	uint8_t head[LENGTH_BYTES];

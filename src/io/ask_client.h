@@ -11,7 +11,7 @@
  * ERR_IO: nobody is there; ERR_DENIED: the socket may not be opened; ERR_TIMEOUT: no answer
  * within timeout_ms; ERR_LIMIT, ERR_RANGE: the question cannot be encoded; ERR_SHORT: the node
  * hung up; else what schema_decode() says of the answer. */
-int ask_client(const char *path, const struct ask *ask, uint64_t timeout_ms, struct arena *arena,
-	       struct answer *out);
+int ask_client_ask(const char *path, const struct ask *ask, uint64_t timeout_ms,
+		   struct arena *arena, struct answer *out);
 
 #endif

@@ -59,10 +59,11 @@ static void new_tag(struct avahi *a)
 static void complain(struct avahi *a, const char *what, int error)
 {
 	if (!a->complained) {
-		log_write(LOG_LEVEL_WARN, "discover",
-			  "state=off what=%s err=\"%s\" next=\"tried again every %u s; peers from the "
-			  "settings are not affected\"",
-			  what, avahi_strerror(error), AGAIN_MS / 1000);
+		log_write(
+		    LOG_LEVEL_WARN, "discover",
+		    "state=off what=%s err=\"%s\" next=\"tried again every %u s; peers from the "
+		    "settings are not affected\"",
+		    what, avahi_strerror(error), AGAIN_MS / 1000);
 		a->complained = true;
 	}
 }
@@ -173,9 +174,9 @@ static void on_resolved(AvahiServiceResolver *r, AvahiIfIndex interface, AvahiPr
 /* The resolver stays, and tells when the address changes. */
 static void resolve(struct avahi *a, struct known *k)
 {
-	k->resolver = avahi_service_resolver_new(a->client, k->interface, k->protocol, k->name,
-						 DISCOVER_SERVICE, NULL, k->protocol, 0,
-						 on_resolved, a);
+	k->resolver =
+	    avahi_service_resolver_new(a->client, k->interface, k->protocol, k->name,
+				       DISCOVER_SERVICE, NULL, k->protocol, 0, on_resolved, a);
 }
 
 static void on_browsed(AvahiServiceBrowser *b, AvahiIfIndex interface, AvahiProtocol protocol,
@@ -336,8 +337,8 @@ static void renew(struct avahi *a)
 		avahi_client_free(a->client);
 		a->client = NULL;
 	}
-	if (avahi_client_new(avahi_poll_api(a->poll), AVAHI_CLIENT_NO_FAIL, on_client, a,
-			     &error) == NULL) {
+	if (avahi_client_new(avahi_poll_api(a->poll), AVAHI_CLIENT_NO_FAIL, on_client, a, &error) ==
+	    NULL) {
 		a->client = NULL;
 		complain(a, "dbus", error);
 		later(a);

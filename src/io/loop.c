@@ -320,8 +320,8 @@ static int open_parts(struct loop *l, struct fault *fault)
 		}
 	}
 	if (rc == ERR_OK && c->control != NULL) {
-		rc = control_new(&l->uv, &l->inbox, c->control, c->control_group,
-				 &control_patience, &l->control);
+		rc = control_new(&l->uv, &l->inbox, c->control, c->control_group, &control_patience,
+				 &l->control);
 		if (rc != ERR_OK) {
 			return err_at(fault, rc, 0, "control");
 		}
@@ -340,8 +340,7 @@ static int open_sources(struct loop *l)
 	int rc = ERR_OK;
 
 	if (c->peer_count > 0) {
-		rc = static_peers_new(c->peers, c->peer_count, on_peer, l,
-				      &l->source[l->sources]);
+		rc = static_peers_new(c->peers, c->peer_count, on_peer, l, &l->source[l->sources]);
 		l->sources += rc == ERR_OK;
 	}
 	if (rc == ERR_OK && c->discovery && l->port != 0) {

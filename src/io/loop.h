@@ -20,10 +20,10 @@ struct loop;
 typedef void loop_reload_fn(void *context);
 
 struct loop_config {
-	struct node *node;    /* borrowed */
-	const char *listen;   /* NULL: nobody can call */
-	const char *control;  /* path of the control socket; NULL: none */
-	gid_t control_group;  /* CONTROL_NO_GROUP: only its own user */
+	struct node *node;   /* borrowed */
+	const char *listen;  /* NULL: nobody can call */
+	const char *control; /* path of the control socket; NULL: none */
+	gid_t control_group; /* CONTROL_NO_GROUP: only its own user */
 	const char *const *peers;
 	size_t peer_count;
 	bool discovery;

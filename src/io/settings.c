@@ -23,14 +23,16 @@ static const struct option_row {
 } rows[] = {
 #define AT(member) offsetof(struct settings, member)
 	{ "dir", TEXT, false, AT(dir), "DIR", "where the node lives: keys, store, control socket" },
-	{ "listen", TEXT, true, AT(listen), "ADDR:PORT", "where peers can call [default [::]:4700]" },
+	{ "listen", TEXT, true, AT(listen), "ADDR:PORT",
+	  "where peers can call [default [::]:4700]" },
 	{ "peer", PEER, true, AT(peer), "ADDR:PORT", "a peer to be called for ever; repeatable" },
 	{ "policy", TEXT, true, AT(policy), "FILE", "the sharing policy, in Lua" },
 	{ "passphrase-file", TEXT, true, AT(passphrase_file), "FILE",
 	  "opens the keys [default $CREDENTIALS_DIRECTORY/passphrase, else it is asked for]" },
 	{ "no-discovery", FLAG, true, AT(no_discovery), NULL,
 	  "neither announce this node on the local network nor look for others" },
-	{ "workers", TEXT, true, AT(workers), "N", "how many outpost-worker processes [default 1]" },
+	{ "workers", TEXT, true, AT(workers), "N",
+	  "how many outpost-worker processes [default 1]" },
 	{ "worker", TEXT, true, AT(worker), "FILE",
 	  "the outpost-worker program [default $OUTPOST_WORKER, else the installed one]" },
 	{ "control-group", TEXT, true, AT(control_group), "GROUP",
@@ -41,7 +43,8 @@ static const struct option_row {
 	{ "owner", TEXT, true, AT(owner), "NAME", "likewise, the agency" },
 	{ "label", TEXT, true, AT(label), "NAME", "likewise, what people call it" },
 	{ "allow-root", FLAG, false, AT(allow_root), NULL, "run as root; for tests" },
-	{ "check-config", FLAG, false, AT(check_config), NULL, "read the settings, say what is wrong, end" },
+	{ "check-config", FLAG, false, AT(check_config), NULL,
+	  "read the settings, say what is wrong, end" },
 	{ "help", FLAG, false, AT(help), NULL, "show this" },
 	{ "version", FLAG, false, AT(version), NULL, "show the version" },
 #undef AT
@@ -155,7 +158,8 @@ void settings_help(void)
 			       rows[i].value != NULL ? rows[i].value : "");
 		(void)printf("  %-26s %s\n", left, rows[i].help);
 	}
-	(void)printf("\nMost may also stand in DIR/outpost.conf, as \"name = value\"; see outpostd(8).\n");
+	(void)printf(
+	    "\nMost may also stand in DIR/outpost.conf, as \"name = value\"; see outpostd(8).\n");
 }
 
 /* ---- the file ---- */
@@ -235,8 +239,8 @@ int settings_text(struct settings *s, const char *path, struct bytes text, char 
 			rc = take_line(s, &before, line, seen, &what);
 		}
 		if (rc != ERR_OK) {
-			(void)snprintf(message, size, "%s:%u: %.100s: %s", path, number,
-				       trim(line), *what != '\0' ? what : err_text(rc));
+			(void)snprintf(message, size, "%s:%u: %.100s: %s", path, number, trim(line),
+				       *what != '\0' ? what : err_text(rc));
 			return rc;
 		}
 	}

@@ -407,9 +407,8 @@ int tcp_listen(struct tcp *t, const char *address, uint16_t *port)
 		rc = uv_tcp_getsockname(&t->server, (struct sockaddr *)&own, &len);
 	}
 	if (rc == 0) {
-		*port = ntohs(own.ss_family == AF_INET
-				  ? ((struct sockaddr_in *)&own)->sin_port
-				  : ((struct sockaddr_in6 *)&own)->sin6_port);
+		*port = ntohs(own.ss_family == AF_INET ? ((struct sockaddr_in *)&own)->sin_port
+						       : ((struct sockaddr_in6 *)&own)->sin6_port);
 	}
 	return from_uv(rc);
 }
@@ -491,8 +490,8 @@ void tcp_dial(struct tcp *t, struct bytes address)
 		l = new_link(t);
 	}
 	if (l == NULL) {
-		inbox_put(t->inbox,
-			  &(struct event){ .kind = EVENT_LINK_DOWN, .address = address }, NULL);
+		inbox_put(t->inbox, &(struct event){ .kind = EVENT_LINK_DOWN, .address = address },
+			  NULL);
 		return;
 	}
 	l->dialled = true;

@@ -62,8 +62,7 @@ static void run_part(uv_work_t *request)
 	struct part *p = request->data;
 	const struct search *s = p->search;
 
-	p->code =
-	    search_part(s->snapshot, s->probe, s->probes, p->number, s->parts, &p->found);
+	p->code = search_part(s->snapshot, s->probe, s->probes, p->number, s->parts, &p->found);
 }
 
 static void finish(struct search *s)
@@ -103,11 +102,10 @@ void work_search(struct work *w, struct effect *effect)
 	struct search *s = calloc(1, sizeof *s + w->parts * sizeof(struct part));
 
 	if (s == NULL) {
-		inbox_put(w->inbox,
-			  &(struct event){ .kind = EVENT_FOUND,
-					   .job = effect->job,
-					   .code = ERR_NOMEM },
-			  NULL);
+		inbox_put(
+		    w->inbox,
+		    &(struct event){ .kind = EVENT_FOUND, .job = effect->job, .code = ERR_NOMEM },
+		    NULL);
 		return;
 	}
 	s->work = w;

@@ -116,8 +116,8 @@ static int receive(int fd, struct buf *in, struct bytes *body)
 	}
 }
 
-int worker_once(const char *path, const struct worker_request *request, struct arena *arena,
-		struct worker_answer *out)
+int worker_once_ask(const char *path, const struct worker_request *request, struct arena *arena,
+		    struct worker_answer *out)
 {
 	char room[4096];
 	struct bytes body;
@@ -163,7 +163,7 @@ int worker_once_ping(const char *path)
 	int rc;
 
 	arena_init(&arena, 0);
-	rc = worker_once(path, &ping, &arena, &answer);
+	rc = worker_once_ask(path, &ping, &arena, &answer);
 	rc = rc == ERR_OK && (answer.id != 1 || answer.code != 0) ? ERR_WORKER : rc;
 	arena_done(&arena);
 	return rc;

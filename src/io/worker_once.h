@@ -10,8 +10,8 @@
 /* Start the worker at path (NULL: $OUTPOST_WORKER, beside this program, or the installed one),
  * ask it, end it.  The answer's parts live in the arena.  ERR_IO: it could not be started;
  * ERR_WORKER: it died; ERR_TIMEOUT. */
-int worker_once(const char *path, const struct worker_request *request, struct arena *arena,
-		struct worker_answer *out);
+int worker_once_ask(const char *path, const struct worker_request *request, struct arena *arena,
+		    struct worker_answer *out);
 int worker_once_ping(const char *path);
 
 #endif

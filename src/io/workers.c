@@ -27,12 +27,12 @@ struct request {
  * was killed), its handles are closed, another one is started. */
 struct child {
 	struct workers *workers;
-	bool running; /* the process is there */
-	bool ended;   /* its answers are */
-	bool failing; /* it was killed */
-	bool leaving; /* it gave its last answer */
-	bool tried;   /* it was asked something */
-	bool closing; /* its handles are */
+	bool running;  /* the process is there */
+	bool ended;    /* its answers are */
+	bool failing;  /* it was killed */
+	bool leaving;  /* it gave its last answer */
+	bool tried;    /* it was asked something */
+	bool closing;  /* its handles are */
 	unsigned open; /* handles to be closed before the next one may start */
 	uv_process_t process;
 	uv_pipe_t to;
@@ -269,8 +269,9 @@ static void take_answer(struct child *c)
 	struct bytes body;
 	size_t need = 0;
 	bool last = false;
-	int rc = c->asked == NULL ? ERR_STATE
-				  : worker_frame(buf_bytes(&c->in), WORKER_ANSWER_MAX, &body, &need);
+	int rc = c->asked == NULL
+		     ? ERR_STATE
+		     : worker_frame(buf_bytes(&c->in), WORKER_ANSWER_MAX, &body, &need);
 
 	if (rc == ERR_SHORT) {
 		return;
@@ -403,7 +404,8 @@ static void start(struct child *c)
 	char *arguments[] = { w->path, NULL };
 	char *nothing[] = { NULL };
 	uv_stdio_container_t stdio[] = {
-		{ .flags = UV_CREATE_PIPE | UV_READABLE_PIPE, .data.stream = (uv_stream_t *)&c->to },
+		{ .flags = UV_CREATE_PIPE | UV_READABLE_PIPE,
+		  .data.stream = (uv_stream_t *)&c->to },
 		{ .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
 		  .data.stream = (uv_stream_t *)&c->from },
 		{ .flags = UV_IGNORE }, /* its words are as foreign as its answers */

@@ -399,7 +399,7 @@ static void *client(void *context)
 	struct ask ask = { .verb = bytes_of("status"), .officer = bytes_of("K. Officer") };
 	int *rc = context;
 
-	*rc = ask_client(d.path, &ask, (uint64_t)*rc, &memory, &got);
+	*rc = ask_client_ask(d.path, &ask, (uint64_t)*rc, &memory, &got);
 	return NULL;
 }
 
