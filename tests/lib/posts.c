@@ -97,7 +97,7 @@ static void *ask_thread(void *context)
 {
 	struct asking *a = context;
 
-	a->rc = ask_client(a->path, a->ask, ASK_MS, a->arena, &a->answer);
+	a->rc = ask_client_ask(a->path, a->ask, ASK_MS, a->arena, &a->answer);
 	atomic_store(&a->done, true);
 	return NULL;
 }

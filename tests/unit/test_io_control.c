@@ -448,7 +448,7 @@ static void the_client_says_why_there_is_no_answer(void **state)
 
 	(void)state;
 	arena_init(&memory, 0);
-	assert_int_equal(ask_client("/nowhere/control", &ask, 100, &memory, &got), ERR_IO);
+	assert_int_equal(ask_client_ask("/nowhere/control", &ask, 100, &memory, &got), ERR_IO);
 	assert_int_equal(pthread_create(&thread, NULL, client, &rc), 0);
 	turn(1);
 	(void)pthread_join(thread, NULL);
