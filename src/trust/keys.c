@@ -180,6 +180,9 @@ int keys_load(struct bytes file, struct bytes passphrase, struct keys **out)
 	if (rc == ERR_OK && f.format != FILE_FORMAT) {
 		rc = ERR_UNSUPPORTED;
 	}
+	if (rc == ERR_OK && f.memory_bytes % 1024 != 0) {
+		rc = ERR_MALFORMED; /* Argon2 counts KiB: two spellings of one key */
+	}
 	if (rc == ERR_OK) {
 		rc = file_key(&f, passphrase, key);
 	}

@@ -1,0 +1,77 @@
+#include "tests/lib/unit.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/map.h"
+
+#define KEYS 300U
+
+static uint64_t roll(uint64_t *dice)
+{
+	*dice = *dice * 6364136223846793005ULL + 1442695040888963407ULL;
+	return *dice >> 33;
+}
+
+static void a_map_does_what_an_array_would(void **state)
+{
+	static int values[KEYS];
+	bool there[KEYS] = { false };
+	struct map m;
+	uint64_t dice = 3;
+	size_t count = 0;
+
+	(void)state;
+	map_init(&m, 99);
+	for (unsigned i = 0; i < 100000; i++) {
+		unsigned k = (unsigned)(roll(&dice) % KEYS);
+		uint8_t key[MAP_KEY_BYTES] = { 0 };
+
+		memcpy(key, &k, sizeof k);
+		if (roll(&dice) % 2 == 0) {
+			assert_int_equal(map_put(&m, key, &values[k]), ERR_OK);
+			count += (size_t)!there[k];
+			there[k] = true;
+		} else {
+			assert_ptr_equal(map_remove(&m, key), there[k] ? &values[k] : NULL);
+			count -= (size_t)there[k];
+			there[k] = false;
+		}
+		assert_ptr_equal(map_get(&m, key), there[k] ? &values[k] : NULL);
+		assert_int_equal(m.count, count);
+	}
+	map_done(&m);
+}
+
+static void it_is_walked_in_the_order_of_insertion(void **state)
+{
+	static int values[KEYS];
+	struct map m;
+	size_t at = 0;
+
+	(void)state;
+	map_init(&m, 1);
+	for (unsigned k = 0; k < KEYS; k++) {
+		uint8_t key[MAP_KEY_BYTES] = { 0 };
+		unsigned mixed = k * 2654435761U;
+
+		memcpy(key, &mixed, sizeof mixed);
+		assert_int_equal(map_put(&m, key, &values[k]), ERR_OK);
+	}
+	for (unsigned k = 0; k < KEYS; k++) {
+		assert_ptr_equal(map_next(&m, &at), &values[k]);
+	}
+	assert_null(map_next(&m, &at));
+	map_done(&m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_map_does_what_an_array_would),
+		cmocka_unit_test(it_is_walked_in_the_order_of_insertion),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

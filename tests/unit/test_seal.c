@@ -1,0 +1,225 @@
+/* trust/seal.c with record/entry.c: making, checking and opening entries. */
+#include "tests/lib/unit.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "record/kind.h"
+#include "trust/seal.h"
+
+static struct keys *author;
+static struct keys *reader;
+static const uint8_t class_key[SEAL_KEY_BYTES] = { 1, 2, 3 };
+static const char body_text[] = "a body with CANARY inside";
+
+static int make_keys(void **state)
+{
+	(void)state;
+	return keys_new(false, &author) != ERR_OK || keys_new(false, &reader) != ERR_OK;
+}
+
+static int drop_keys(void **state)
+{
+	(void)state;
+	keys_free(author);
+	keys_free(reader);
+	return 0;
+}
+
+static void make(struct buf *out, bool mail, uint8_t id[ENTRY_ID_BYTES])
+{
+	struct seal_order order = { .kind = KIND_SUBJECT,
+				    .class_id = { 9 },
+				    .class_key = mail ? NULL : class_key,
+				    .recipient = mail ? keys_seal_public(reader) : NULL,
+				    .sequence = 1,
+				    .clock = 77,
+				    .expiry_day = 21000,
+				    .revision = 3 };
+
+	assert_int_equal(seal_entry(author, &order, bytes_of(body_text), out, id), ERR_OK);
+}
+
+static void an_entry_opens_for_its_members_only(void **state)
+{
+	static const uint8_t other_key[SEAL_KEY_BYTES] = { 4 };
+	uint8_t id[ENTRY_ID_BYTES];
+	struct entry e;
+	struct arena arena;
+	struct bytes body;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 0);
+	arena_init(&arena, 0);
+	make(&b, false, id);
+	assert_int_equal(entry_decode(buf_bytes(&b), &e, NULL), ERR_OK);
+	assert_memory_equal(e.id, id, sizeof id);
+	assert_int_equal(b.len, entry_bytes(&e));
+	assert_int_equal(seal_verify(&e, keys_sign_public(author)), ERR_OK);
+	assert_int_equal(seal_verify(&e, keys_sign_public(reader)), ERR_FORGED);
+	assert_int_equal(seal_open_class(&e, class_key, &arena, &body), ERR_OK);
+	assert_true(bytes_is(body, body_text));
+	assert_int_equal(seal_open_class(&e, other_key, &arena, &body), ERR_NOKEY);
+	assert_int_equal(seal_open_mail(&e, reader, &arena, &body), ERR_NOKEY);
+	assert_null(memmem(b.data, b.len, "CANARY", 6));
+	arena_done(&arena);
+	buf_done(&b);
+}
+
+static void mail_opens_for_its_recipient_only(void **state)
+{
+	uint8_t id[ENTRY_ID_BYTES];
+	struct entry e;
+	struct arena arena;
+	struct bytes body;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 0);
+	arena_init(&arena, 0);
+	make(&b, true, id);
+	assert_int_equal(entry_decode(buf_bytes(&b), &e, NULL), ERR_OK);
+	assert_int_equal(seal_open_mail(&e, reader, &arena, &body), ERR_OK);
+	assert_true(bytes_is(body, body_text));
+	assert_int_equal(seal_open_mail(&e, author, &arena, &body), ERR_NOKEY);
+	assert_int_equal(seal_open_class(&e, class_key, &arena, &body), ERR_NOKEY);
+	arena_done(&arena);
+	buf_done(&b);
+}
+
+/* Every bit is covered by something: the form, the signature, or the seal. */
+static void every_flipped_bit_is_refused(void **state)
+{
+	uint8_t id[ENTRY_ID_BYTES];
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 0);
+	make(&b, false, id);
+	for (size_t bit = 0; bit < b.len * 8; bit++) {
+		struct entry e;
+		struct arena arena;
+		struct bytes body;
+		int rc;
+
+		b.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
+		arena_init(&arena, 0);
+		rc = entry_decode(buf_bytes(&b), &e, NULL);
+		rc = rc == ERR_OK ? seal_verify(&e, keys_sign_public(author)) : rc;
+		rc = rc == ERR_OK ? seal_open_class(&e, class_key, &arena, &body) : rc;
+		assert_true(rc < 0);
+		arena_done(&arena);
+		b.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
+	}
+	buf_done(&b);
+}
+
+static void every_truncation_is_refused(void **state)
+{
+	uint8_t id[ENTRY_ID_BYTES];
+	struct entry e;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 0);
+	make(&b, true, id);
+	for (size_t len = 0; len < b.len; len++) {
+		assert_true(entry_decode((struct bytes){ .data = b.data, .len = len }, &e, NULL) <
+			    0);
+	}
+	buf_done(&b);
+}
+
+/* Destroying the wrap erases the entry and changes neither its id nor its signature. */
+static void without_its_wrap_an_entry_is_erased(void **state)
+{
+	uint8_t id[ENTRY_ID_BYTES];
+	struct entry e;
+	struct entry erased;
+	struct arena arena;
+	struct bytes body;
+	struct buf b;
+	struct buf again;
+
+	(void)state;
+	buf_init(&b, 0);
+	buf_init(&again, 0);
+	arena_init(&arena, 0);
+	make(&b, false, id);
+	assert_int_equal(entry_decode(buf_bytes(&b), &e, NULL), ERR_OK);
+	e.wrap.len = 0;
+	assert_int_equal(entry_encode(&e, &again), ERR_OK);
+	assert_int_equal(entry_decode(buf_bytes(&again), &erased, NULL), ERR_OK);
+	assert_memory_equal(erased.id, id, sizeof id);
+	assert_int_equal(seal_verify(&erased, keys_sign_public(author)), ERR_OK);
+	assert_int_equal(seal_open_class(&erased, class_key, &arena, &body), ERR_NOKEY);
+	arena_done(&arena);
+	buf_done(&b);
+	buf_done(&again);
+}
+
+/* The same body twice is not the same entry: keys are fresh. */
+static void equal_bodies_do_not_look_equal(void **state)
+{
+	uint8_t one[ENTRY_ID_BYTES];
+	uint8_t two[ENTRY_ID_BYTES];
+	struct buf a;
+	struct buf b;
+
+	(void)state;
+	buf_init(&a, 0);
+	buf_init(&b, 0);
+	make(&a, false, one);
+	make(&b, false, two);
+	assert_int_equal(a.len, b.len);
+	assert_memory_not_equal(one, two, sizeof one);
+	buf_done(&a);
+	buf_done(&b);
+}
+
+static void bodies_are_padded_to_size_classes(void **state)
+{
+	uint64_t c;
+
+	(void)state;
+	assert_int_equal(entry_padded(0), 64);
+	assert_int_equal(entry_padded(1), 96);
+	assert_int_equal(entry_padded(2), 128);
+	assert_int_equal(entry_padded(ENTRY_SIZE_CLASS_MAX), ENTRY_BODY_MAX);
+	for (size_t body = 0; body < 5000; body++) {
+		assert_int_equal(entry_size_class(body, &c), ERR_OK);
+		assert_true(entry_padded(c) > body && (c == 0 || entry_padded(c - 1) <= body));
+	}
+	assert_int_equal(entry_size_class(ENTRY_BODY_MAX, &c), ERR_LIMIT);
+}
+
+static void tags_belong_to_a_key(void **state)
+{
+	static const uint8_t other_key[SEAL_KEY_BYTES] = { 4 };
+	uint8_t a[ENTRY_TAG_BYTES];
+	uint8_t b[ENTRY_TAG_BYTES];
+
+	(void)state;
+	seal_tag(class_key, bytes_of("record"), a);
+	seal_tag(class_key, bytes_of("record"), b);
+	assert_memory_equal(a, b, sizeof a);
+	seal_tag(other_key, bytes_of("record"), b);
+	assert_memory_not_equal(a, b, sizeof a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_entry_opens_for_its_members_only),
+		cmocka_unit_test(mail_opens_for_its_recipient_only),
+		cmocka_unit_test(every_flipped_bit_is_refused),
+		cmocka_unit_test(every_truncation_is_refused),
+		cmocka_unit_test(without_its_wrap_an_entry_is_erased),
+		cmocka_unit_test(equal_bodies_do_not_look_equal),
+		cmocka_unit_test(bodies_are_padded_to_size_classes),
+		cmocka_unit_test(tags_belong_to_a_key),
+	};
+
+	return cmocka_run_group_tests(tests, make_keys, drop_keys);
+}
