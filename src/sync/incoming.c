@@ -485,7 +485,7 @@ void incoming_release(struct incoming *in)
 int incoming_stored(struct incoming *in, const uint8_t id[ENTRY_ID_BYTES], int code)
 {
 	uint64_t name = name_of(&in->shares->keys, id);
-	bool kept = code == ERR_OK || code == ERR_EXISTS; /* stale is not needed, not kept */
+	bool kept = code == ERR_OK || code == ERR_EXISTS;
 	const struct want *w;
 	uint32_t number;
 	int rc = ERR_OK;

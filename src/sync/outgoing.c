@@ -86,6 +86,7 @@ static int enqueue(struct outgoing *o, const struct set_held *h, uint64_t name, 
 	p->name = name;
 	p->lane = (uint8_t)h->lane;
 	p->pushed = pushed;
+	p->asked = !pushed;
 	if (lane->first == NULL) {
 		lane->first = p;
 	} else {
@@ -97,12 +98,13 @@ static int enqueue(struct outgoing *o, const struct set_held *h, uint64_t name, 
 	return ERR_OK;
 }
 
-/* The peer asks for what is being pushed to it: should that be dropped, it must hear so. */
-static void mark_asked(struct outgoing *o, uint64_t name)
+/* It was pushed before it was asked for: no need to send it twice, but if it is given up the
+ * peer must hear, since it waits now. */
+static void asked_too(struct outgoing *o, uint64_t name)
 {
-	for (size_t i = 0; i < LANE_COUNT; i++) {
+	for (size_t i = 0; i < LANE_TEMPLATE; i++) {
 		for (struct parcel *p = o->lanes[i].first; p != NULL; p = p->next) {
-			p->asked = p->asked || (p->pushed && p->name == name);
+			p->asked = p->asked || p->name == name;
 		}
 	}
 }
@@ -111,12 +113,12 @@ static int wanted(struct outgoing *o, uint64_t name)
 {
 	const struct set_held *h;
 
-	if (table_find(&o->busy, name, NULL)) {
-		mark_asked(o, name);
-		return ERR_OK; /* pushed before it was asked for */
-	}
 	if (o->queued + o->n_gone >= OUTGOING_ASKED_MAX) {
 		return ERR_LIMIT;
+	}
+	if (table_find(&o->busy, name, NULL)) {
+		asked_too(o, name);
+		return ERR_OK;
 	}
 	h = set_find_name(o->shares->set, &o->shares->keys, name);
 	if (!share_may_send(o->shares, h)) {
@@ -145,7 +147,7 @@ int outgoing_push(struct outgoing *o, const struct set_held *h)
 {
 	uint64_t name = name_of(&o->shares->keys, h->id);
 
-	if (o->pushed + o->n_gone >= OUTGOING_PUSHED_MAX) {
+	if (o->pushed >= OUTGOING_PUSHED_MAX) {
 		return ERR_FULL;
 	}
 	return enqueue(o, h, name, true);
@@ -174,7 +176,7 @@ static void drop(struct outgoing *o, struct parcels *lane, struct parcel *before
 	table_remove(&o->busy, p->name);
 	o->pushed -= p->pushed;
 	o->queued -= !p->pushed;
-	if (!p->pushed || p->asked) {
+	if (p->asked) {
 		o->gone[o->n_gone++] = p->name;
 	}
 	parcel_free(p);
@@ -396,7 +398,7 @@ void outgoing_fill_urgent(struct outgoing *o, struct buf *out, size_t max)
 	}
 }
 
-static void fill_lanes(struct outgoing *o, struct buf *out, size_t max)
+void outgoing_fill(struct outgoing *o, struct buf *out, size_t max)
 {
 	size_t idle = 0;
 
@@ -409,7 +411,7 @@ static void fill_lanes(struct outgoing *o, struct buf *out, size_t max)
 			continue;
 		}
 		if (max - out->len < MORE_HEAD + PIECE_MIN && lane->turn > 0) {
-			return; /* the message is full, not the turn over */
+			break; /* the message is full, not the turn over */
 		}
 		idle = lane->turn > 0 ? idle + 1 : 0;
 		o->lane = o->lane + 1 < LANE_COUNT ? o->lane + 1 : LANE_TEMPLATE;
@@ -419,12 +421,7 @@ static void fill_lanes(struct outgoing *o, struct buf *out, size_t max)
 			lane->turn = weights[o->lane] * QUANTUM; /* idle lanes save nothing up */
 		}
 	}
-}
-
-void outgoing_fill(struct outgoing *o, struct buf *out, size_t max)
-{
-	fill_lanes(o, out, max);
-	fill_gone(o, out, max); /* serving may have found what may not be sent any more */
+	fill_gone(o, out, max); /* what has been given up just now */
 }
 
 /* ---- acknowledgements ---- */

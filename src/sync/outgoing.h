@@ -32,8 +32,8 @@ struct parcel {
 	size_t len, sent;
 	uint8_t lane;
 	uint8_t state;
-	bool pushed;
-	bool asked; /* for, though it is being pushed */
+	bool pushed; /* sent without being asked for */
+	bool asked;  /* the peer waits for it */
 };
 
 struct parcels {

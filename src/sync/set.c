@@ -294,6 +294,13 @@ static void sweep(struct sync_set *s, struct set_class *c)
 	c->gone = 0;
 }
 
+void set_sweep(struct sync_set *s, uint16_t class_number)
+{
+	if (class_number != SET_NO_CLASS) {
+		sweep(s, &s->classes[class_number]);
+	}
+}
+
 static int class_room(struct sync_set *s, struct set_class *c)
 {
 	size_t room = c->room < 16 ? 16 : c->room * 2;
@@ -390,11 +397,6 @@ int set_order(struct sync_set *s, uint16_t class_number)
 	c->sorted = c->used;
 	free(tail);
 	return ERR_OK;
-}
-
-size_t set_used(const struct sync_set *s, uint16_t class_number)
-{
-	return class_number == SET_NO_CLASS ? 0 : s->classes[class_number].used;
 }
 
 size_t set_count(const struct sync_set *s, uint16_t class_number)

@@ -40,11 +40,11 @@ uint16_t set_class(const struct sync_set *s, const uint8_t class_id[ENTRY_CLASS_
 const uint8_t *set_class_id(const struct sync_set *s, uint16_t class_number);
 /* Another number whenever something of the class comes or goes. */
 uint64_t set_version(const struct sync_set *s, uint16_t class_number);
-/* Make positions valid; ERR_NOMEM.  SET_NO_CLASS is an empty class, here and below. */
+/* Forget what is gone: positions 0 to the count are then what the class holds, in no order. */
+void set_sweep(struct sync_set *s, uint16_t class_number);
+/* Make positions valid, in order; ERR_NOMEM.  SET_NO_CLASS is an empty class, here and below. */
 int set_order(struct sync_set *s, uint16_t class_number);
 size_t set_count(const struct sync_set *s, uint16_t class_number);
-/* How many positions the class takes now, in order or not, with those that have left it. */
-size_t set_used(const struct sync_set *s, uint16_t class_number);
 /* The first position whose id begins with prefix or more; 1 << 32 gives the count. */
 size_t set_lower(const struct sync_set *s, uint16_t class_number, uint64_t prefix);
 const struct set_held *set_at(const struct sync_set *s, uint16_t class_number, size_t position);

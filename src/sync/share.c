@@ -44,24 +44,6 @@ struct summary share_sum(struct shares *s, uint16_t class_number, size_t from, s
 	return sum;
 }
 
-/* The class need not be in order for this: what has left it and is not swept yet is passed
- * over. */
-static struct summary whole_sum(struct shares *s, uint16_t class_number)
-{
-	struct summary sum = { .count = (uint32_t)set_count(s->set, class_number) };
-	size_t used = set_used(s->set, class_number);
-
-	for (size_t i = 0; i < used; i++) {
-		const struct set_held *h = set_at(s->set, class_number, i);
-
-		if (h->state == SET_LIVE) {
-			sum.sum += name_hash(&s->keys, h->id);
-		}
-	}
-	s->work += used;
-	return sum;
-}
-
 struct summary share_whole(struct shares *s, struct share *h)
 {
 	uint16_t class_number = set_class(s->set, h->class_id);
@@ -70,7 +52,8 @@ struct summary share_whole(struct shares *s, struct share *h)
 		return (struct summary){ 0 };
 	}
 	if (h->seen != set_version(s->set, class_number)) {
-		h->known = whole_sum(s, class_number);
+		set_sweep(s->set, class_number);
+		h->known = share_sum(s, class_number, 0, set_count(s->set, class_number));
 		h->seen = set_version(s->set, class_number);
 	}
 	return h->known;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record/cbor.h"
+#include "sync/frame.h"
 
 #define MARK       "OUTPOST-MARK"
 #define MARK_BYTES 12U
@@ -62,6 +62,7 @@ void pair_done(struct pair *p)
 	}
 	free(p->entries);
 	table_done(&p->by_id);
+	free(p->patterns);
 }
 
 void pair_share(struct pair *p, size_t n)
@@ -263,15 +264,87 @@ void pair_break(struct pair *p)
 	}
 }
 
-/* Nothing may leave that is erased here, or that the peer may not have: no byte of it, not
- * its id, not its name, not its class.  What both lists allowed when it was asked for may
- * have changed since, but our own list counts at once. */
+static void add_pattern(struct pair *p, const uint8_t *bytes)
+{
+	if (p->n_patterns == p->patterns_room) {
+		p->patterns_room = p->patterns_room * 2 + 64;
+		p->patterns = need(realloc(p->patterns, p->patterns_room * sizeof *p->patterns));
+	}
+	memcpy(p->patterns[p->n_patterns++].bytes, bytes, PAIR_PATTERN_BYTES);
+	p->begins[bytes[0] << 5 | bytes[1] >> 3] |= (uint8_t)(1U << (bytes[1] & 7));
+}
+
+static void add_name(struct pair *p, uint64_t name)
+{
+	uint8_t bytes[8];
+
+	for (size_t i = 0; i < sizeof bytes; i++) {
+		bytes[i] = (uint8_t)(name >> (56 - 8 * i));
+	}
+	add_pattern(p, bytes);
+}
+
+/* What the node holds and may not show: ids, names, classes that its own list closes. */
+static void find_secrets(struct pair *p, int from)
+{
+	const struct pair_node *n = &p->node[from];
+	struct name_keys keys;
+
+	p->n_patterns = 0;
+	memset(p->begins, 0, sizeof p->begins);
+	name_keys(&keys, p->salt);
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct sync_class *c = class_of(n, p->entries[i].class_number);
+
+		if (n->has[i] && (c == NULL || (!c->send && !c->take))) {
+			add_pattern(p, p->entries[i].id);
+			add_pattern(p, p->entries[i].id + 8);
+			add_name(p, name_of(&keys, p->entries[i].id));
+		}
+	}
+}
+
+static void look_for_secrets(const struct pair *p, const uint8_t *data, size_t len)
+{
+	for (size_t at = 0; at + PAIR_PATTERN_BYTES <= len; at++) {
+		if ((p->begins[data[at] << 5 | data[at + 1] >> 3] & 1U << (data[at + 1] & 7)) ==
+		    0) {
+			continue;
+		}
+		for (size_t i = 0; i < p->n_patterns; i++) {
+			assert_memory_not_equal(data + at, p->patterns[i].bytes,
+						PAIR_PATTERN_BYTES);
+		}
+	}
+}
+
+/* GONE and CUT name what the peer has asked for by that name. */
+static void look_into_frames(struct pair *p, int from, const uint8_t *data, size_t len)
+{
+	struct wire w;
+	struct frame f;
+
+	find_secrets(p, from);
+	wire_init(&w, data, len);
+	while (wire_left(&w) > 0) {
+		assert_int_equal(frame_next(&w, &f, NULL), ERR_OK);
+		if (f.type != FRAME_GONE && f.type != FRAME_CUT) {
+			look_for_secrets(p, f.content.data, f.content.len);
+		}
+	}
+}
+
+/* Nothing may leave that is erased here or not held, or that our own list closes: no byte of
+ * it, not its id, not its name.  Every 16 bytes of an entry say which one it is. */
 static void look_at(struct pair *p, int from, const uint8_t *data, size_t len)
 {
 	const struct pair_node *n = &p->node[from];
 	const uint8_t *at = data;
 
 	assert_in_range(len, 1, SYNC_MESSAGE_MAX);
+	if (p->suspicious) {
+		look_into_frames(p, from, data, len);
+	}
 	while ((at = memmem(at, len - (size_t)(at - data), MARK, MARK_BYTES)) != NULL) {
 		uint32_t number;
 
@@ -459,13 +532,22 @@ static bool wake(struct pair *p, uint64_t until_ms)
 	return true;
 }
 
+bool pair_step(struct pair *p, int node)
+{
+	bool busy = pair_poll(p, node);
+
+	busy |= pair_deliver(p, node);
+	busy |= pair_work(p, node, 0);
+	return busy;
+}
+
 bool pair_settle(struct pair *p, uint64_t wait_ms)
 {
 	for (size_t steps = 0; steps < STEPS_MAX && p->error == ERR_OK; steps++) {
 		bool busy = false;
 
 		for (int i = 0; i < 2; i++) {
-			busy |= pair_poll(p, i) | pair_deliver(p, i) | pair_work(p, i, 0);
+			busy |= pair_step(p, i);
 		}
 		if (!busy && !wake(p, p->now_ms + wait_ms)) {
 			return true;
@@ -481,4 +563,30 @@ bool pair_is_settled(const struct pair *p)
 	sync_session_progress(p->node[0].session, &a);
 	sync_session_progress(p->node[1].session, &b);
 	return a.settled && b.settled;
+}
+
+void pair_world(struct pair *p, unsigned variant)
+{
+	pair_init(p, 100 + variant);
+	pair_share(p, 3);
+	p->chunk_bytes = SYNC_CHUNK_MIN;
+	if (variant == 3) {
+		p->node[0].classes[2].send = false;
+		p->node[1].classes[3].take = false;
+	}
+	for (unsigned i = 0; i < 40; i++) {
+		uint8_t lane = i % 4 == 0 ? LANE_TRUST : (uint8_t)(1 + i % 5);
+		uint32_t e = pair_entry(p, i % 4, lane, i == 7 ? 8 : 0);
+		/* Some on both sides, some on one; all on both; all on one; like the first. */
+		bool first = variant != 2 && (variant == 1 || i % 5 != 1);
+		bool second = variant == 2 || variant == 1 || i % 5 != 0;
+
+		if (first) {
+			pair_hold(p, 0, e);
+		}
+		if (second && !(variant == 2 && i >= 30)) {
+			pair_hold(p, 1, e);
+		}
+	}
+	pair_connect(p);
 }

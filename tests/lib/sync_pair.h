@@ -13,7 +13,8 @@
 #include "sync/sync.h"
 #include "sync/table.h"
 
-#define PAIR_CLASSES 24 /* the first is the control class */
+#define PAIR_CLASSES       24 /* the first is the control class */
+#define PAIR_PATTERN_BYTES 6U
 
 struct pair_entry {
 	uint8_t id[ENTRY_ID_BYTES];
@@ -51,6 +52,10 @@ struct pair_node {
 	size_t memory_max;
 };
 
+struct pair_pattern {
+	uint8_t bytes[PAIR_PATTERN_BYTES];
+};
+
 struct pair {
 	struct pair_entry *entries;
 	size_t n, room;
@@ -61,7 +66,11 @@ struct pair {
 	uint64_t random;
 	uint64_t repeat_ms;
 	size_t chunk_bytes;
-	int error; /* what a session said last, if not ERR_OK */
+	bool suspicious;               /* look also for ids and names of what the lists close */
+	struct pair_pattern *patterns; /* owned */
+	size_t n_patterns, patterns_room;
+	uint8_t begins[8192]; /* a bit for the first two bytes of each */
+	int error;            /* what a session said last, if not ERR_OK */
 	/* Called with each message as it leaves node `from`. */
 	void (*on_message)(void *context, int from, const uint8_t *data, size_t len);
 	void *context;
@@ -86,8 +95,13 @@ void pair_break(struct pair *p);
 bool pair_deliver(struct pair *p, int node);
 bool pair_poll(struct pair *p, int node);
 bool pair_work(struct pair *p, int node, size_t which);
+/* Each of the three once. */
+bool pair_step(struct pair *p, int node);
 /* Until nothing is left to do but to wait for more than wait_ms; false after too many steps. */
 bool pair_settle(struct pair *p, uint64_t wait_ms);
 bool pair_is_settled(const struct pair *p);
+/* A small world that is always the same, in four variants; connected. */
+#define PAIR_WORLDS 4U
+void pair_world(struct pair *p, unsigned variant);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "tests/lib/sync_pair.h"
 
-#define SEEDS       1000U
+#define SEEDS       3000U
 #define UNIVERSE    8U /* classes besides control */
 #define STEPS_MIN   50U
 #define STEPS_MORE  1500U
@@ -46,7 +46,8 @@ static uint32_t make_entry(struct pair *p)
 
 static void fill_nodes(struct pair *p, struct tally *t)
 {
-	uint64_t n = pair_random(p, 4) == 0 ? pair_random(p, 400) : pair_random(p, 60);
+	uint64_t most = pair_random(p, 4) != 0 ? 60 : pair_random(p, 20) != 0 ? 400 : 5000;
+	uint64_t n = pair_random(p, most);
 	uint64_t common = pair_random(p, 101);
 
 	for (uint64_t i = 0; i < n; i++) {
@@ -148,6 +149,7 @@ static void run(uint64_t seed, struct tally *t)
 	uint64_t steps;
 
 	pair_init(&p, seed);
+	p.suspicious = true;
 	p.chunk_bytes = pair_random(&p, 3) == 0 ? 600 : 0;
 	choose_classes(&p, 0);
 	choose_classes(&p, 1);

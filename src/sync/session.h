@@ -1,0 +1,69 @@
+/* Inside src/sync: the session's state, its phases, and who gets which frame; sync.c is what
+ * callers see of it. */
+#ifndef SYNC_SESSION_H
+#define SYNC_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sync/announce.h"
+#include "sync/answer.h"
+#include "sync/compare.h"
+#include "sync/incoming.h"
+#include "sync/lists.h"
+#include "sync/outgoing.h"
+#include "sync/share.h"
+#include "sync/sync.h"
+
+#define SESSION_ROUND_BURST 16U /* rounds that the peer may begin at once */
+
+enum phase {
+	PHASE_GREET = 1,
+	PHASE_OPEN = 2,
+	PHASE_CONTROL = 4,
+	PHASE_ASK = 8,
+	PHASE_CLASSES = 16,
+	PHASE_SHARED = 32,
+	PHASE_SETTLED = 64,
+	PHASE_COMPARE = PHASE_CONTROL | PHASE_SHARED,
+	PHASE_GREETED = 127 & ~PHASE_GREET,
+};
+
+struct sync_session {
+	bool initiator;
+	enum phase phase;
+	uint32_t round;
+	bool done_here, done_there; /* of this phase's comparison */
+	bool again;                 /* compare again as soon as may be */
+	bool ask_classes, tell_settled;
+	uint64_t now_ms, repeat_ms, round_ms, wake_ms, woken_ms;
+	uint64_t tokens_ms; /* when the peer's allowance of rounds was last reckoned */
+	unsigned tokens;
+	size_t chunk_bytes;
+	int error;
+	struct fault fault;
+	struct shares shares;
+	struct summary control_sum; /* what our ROUND said */
+	struct lists lists;
+	struct incoming incoming;
+	struct outgoing outgoing;
+	struct announce announce;
+	struct compare compare;
+	struct answer answer;
+	struct buf control; /* frames of the phases, to be sent first */
+	struct buf message; /* lent to the caller */
+	uint64_t sent_bytes, received_bytes, round_trips, refused;
+	bool spoke; /* since the peer did */
+};
+
+/* Say HELLO, and as initiator begin the first round. */
+void session_open(struct sync_session *s);
+/* Take all frames of a message; the fault says what was wrong. */
+int session_message(struct sync_session *s, struct bytes message);
+/* Move on where nothing is left to do in this phase. */
+int session_advance(struct sync_session *s);
+/* The caller's list of classes is here. */
+int session_classes(struct sync_session *s, const struct sync_class *classes, size_t n);
+
+#endif
