@@ -105,11 +105,9 @@ int map_put(struct map *m, const uint8_t key[MAP_KEY_BYTES], void *value)
 		}
 	}
 	i = find(m, key);
-	if (m->index[i] != 0) {
-		struct map_slot *s = &m->slot[m->index[i] - 1];
-
-		m->count += s->value == NULL;
-		s->value = value;
+	/* What was removed comes back at the end, not where it once stood. */
+	if (m->index[i] != 0 && m->slot[m->index[i] - 1].value != NULL) {
+		m->slot[m->index[i] - 1].value = value;
 		return ERR_OK;
 	}
 	memcpy(m->slot[m->used].key, key, MAP_KEY_BYTES);
