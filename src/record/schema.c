@@ -245,9 +245,11 @@ static void decode(struct reading *r, const struct schema *s, void *object, unsi
 			i++;
 		}
 		if (i == s->count || s->fields[i].key != key) {
-			fail(
-			    r,
-			    ERR_MALFORMED); /* unknown, repeated, out of order, or one is missing */
+			/* unknown, repeated, out of order, or a required one is missing */
+			r->what =
+			    i < s->count && s->fields[i].required ? s->fields[i].name : s->name;
+			r->at = at;
+			fail(r, ERR_MALFORMED);
 			return;
 		}
 		r->what = s->fields[i].name;
@@ -298,7 +300,9 @@ static void cddl_type(const struct field *f, struct buf *out)
 
 	switch (f->type) {
 	case FIELD_UINT:
-		(void)snprintf(line, sizeof line, "0..%llu", (unsigned long long)f->max);
+		/* an optional 0 is left out */
+		(void)snprintf(line, sizeof line, "%d..%llu", f->required ? 0 : 1,
+			       (unsigned long long)f->max);
 		break;
 	case FIELD_FIXED:
 		(void)snprintf(line, sizeof line, "bstr .size %llu", (unsigned long long)f->max);
@@ -333,7 +337,7 @@ void schema_cddl(const struct schema *s, struct buf *out)
 		(void)snprintf(line, sizeof line, "  %s%u: ", f->required ? "" : "? ", f->key);
 		print(out, line);
 		cddl_type(f, out);
-		(void)snprintf(line, sizeof line, ",%*s; %s\n", 1, "", f->name);
+		(void)snprintf(line, sizeof line, ", ; %s\n", f->name);
 		print(out, line);
 	}
 	print(out, "}\n");

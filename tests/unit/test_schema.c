@@ -175,6 +175,115 @@ static void each_kind_of_a_body_has_its_schema(void **state)
 	assert_int_equal(kind_lane(KIND_NOTICE), LANE_ALERT);
 }
 
+static bool is_listed(const struct schema *s)
+{
+	unsigned times = 0;
+
+	for (const struct schema *const *all = kinds_all(); *all != NULL; all++) {
+		times += *all == s;
+	}
+	return times == 1;
+}
+
+/* Everything that a body can hold is in the list that docs/FORMATS.md is made from. */
+static void all_schemas_are_listed_once_and_well_formed(void **state)
+{
+	(void)state;
+	for (uint64_t k = 0; k < 64; k++) {
+		assert_true(kinds_schema(k) == NULL || is_listed(kinds_schema(k)));
+	}
+	for (const struct schema *const *all = kinds_all(); *all != NULL; all++) {
+		const struct schema *s = *all;
+
+		assert_true(is_listed(s) && s->count > 0 && s->count <= SCHEMA_FIELDS_MAX);
+		for (size_t i = 0; i < s->count; i++) {
+			const struct field *f = &s->fields[i];
+			bool nested = f->type == FIELD_STRUCT || f->type == FIELD_LIST;
+
+			assert_true(i == 0 || f->key > s->fields[i - 1].key);
+			assert_true((f->of != NULL) == nested);
+			assert_true(!nested || is_listed(f->of));
+			assert_true(f->max > 0 || f->type == FIELD_STRUCT);
+		}
+	}
+}
+
+/* Bytes from a dice, heads and keys as they might be: each schema refuses them or writes the
+ * same bytes again. */
+static void each_schema_has_one_form_for_each_value(void **state)
+{
+	uint64_t dice = 5;
+	unsigned accepted = 0;
+	struct buf b;
+	struct buf again;
+
+	(void)state;
+	buf_init(&b, 0);
+	buf_init(&again, 0);
+	for (const struct schema *const *all = kinds_all(); *all != NULL; all++) {
+		static uint8_t object[2048]; /* bigger than any */
+		assert_true((*all)->size <= sizeof object);
+		memset(object, 0, sizeof object);
+		for (size_t i = 0; i < (*all)->count; i++) { /* an x in each required text */
+			const struct field *f = &(*all)->fields[i];
+
+			if (f->required && (f->type == FIELD_TEXT || f->type == FIELD_BYTES)) {
+				struct bytes x = bytes_of("x");
+
+				memcpy(object + f->offset, &x, sizeof x);
+			}
+		}
+		buf_clear(&b);
+		assert_int_equal(schema_encode(*all, object, &b), ERR_OK);
+		for (unsigned i = 0; i < 2000; i++) {
+			struct arena arena;
+			size_t at;
+			uint8_t old;
+
+			dice = dice * 6364136223846793005ULL + 1442695040888963407ULL;
+			at = (size_t)(dice >> 33) % b.len;
+			old = b.data[at];
+			b.data[at] = (uint8_t)(dice >> 20);
+			arena_init(&arena, 1 << 20);
+			if (schema_decode(*all, buf_bytes(&b), &arena, object, NULL) == ERR_OK) {
+				buf_clear(&again);
+				assert_int_equal(schema_encode(*all, object, &again), ERR_OK);
+				assert_true(bytes_equal(buf_bytes(&b), buf_bytes(&again)));
+				accepted++;
+			}
+			arena_done(&arena);
+			b.data[at] = old;
+		}
+	}
+	assert_in_range(accepted, 1000, 100000);
+	buf_done(&b);
+	buf_done(&again);
+}
+
+static void a_fault_names_the_field_and_its_place(void **state)
+{
+	/* beacon: no key 1, and key 2 instead */
+	static const uint8_t in[] = { 0xa1, 0x02, 0x00 };
+	/* action: a number where the encounter should be */
+	static const uint8_t number[] = { 0xa2, 0x01, 0x00, 0x02, 0x60 };
+	struct beacon beacon;
+	struct action action;
+	struct fault fault = { 0 };
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, 64);
+	assert_int_equal(
+	    schema_decode(&kinds_beacon, (struct bytes){ in, sizeof in }, &arena, &beacon, &fault),
+	    ERR_MALFORMED);
+	assert_string_equal(fault.what, "at_ms");
+	assert_int_equal(fault.at, 1);
+	assert_true(schema_decode(&kinds_action, (struct bytes){ number, sizeof number }, &arena,
+				  &action, &fault) < 0);
+	assert_string_equal(fault.what, "encounter");
+	arena_done(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +293,9 @@ int main(void)
 		cmocka_unit_test(a_lying_count_allocates_nothing),
 		cmocka_unit_test(empty_optional_fields_are_left_out_and_must_be),
 		cmocka_unit_test(values_beyond_their_limits_are_not_written),
+		cmocka_unit_test(all_schemas_are_listed_once_and_well_formed),
+		cmocka_unit_test(each_schema_has_one_form_for_each_value),
+		cmocka_unit_test(a_fault_names_the_field_and_its_place),
 		cmocka_unit_test(each_kind_of_a_body_has_its_schema),
 	};
 
