@@ -1,5 +1,6 @@
 #include "record/merge.h"
 
+#include <assert.h>
 #include <string.h>
 
 static bool is_final(const struct version *v)
@@ -34,32 +35,87 @@ static bool names(const struct opinion *by, const uint8_t id[16])
 	return false;
 }
 
+/* saw[k] has bit i when k knows of i, itself or through others that it knows of. */
+static void all_seen(const struct opinion *set, size_t n, uint64_t saw[MERGE_OPINIONS_MAX])
+{
+	assert(n <= MERGE_OPINIONS_MAX);
+	for (size_t k = 0; k < n; k++) {
+		saw[k] = 0;
+		for (size_t i = 0; i < n; i++) {
+			saw[k] |= (uint64_t)names(&set[k], set[i].id) << i;
+		}
+	}
+	for (size_t via = 0; via < n; via++) {
+		for (size_t k = 0; k < n; k++) {
+			saw[k] |= (saw[k] >> via & 1) != 0 ? saw[via] : 0;
+		}
+	}
+}
+
+/* A ring cannot be honest (ids are hashes), so within one nobody supersedes anybody. */
+static bool supersedes(const uint64_t *saw, size_t k, size_t i)
+{
+	return (saw[k] >> i & 1) != 0 && (saw[i] >> k & 1) == 0;
+}
+
+static bool is_head(const uint64_t *saw, size_t n, size_t i)
+{
+	for (size_t k = 0; k < n; k++) {
+		if (supersedes(saw, k, i)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 size_t merge_heads(const struct opinion *set, size_t n, bool *heads)
 {
+	uint64_t saw[MERGE_OPINIONS_MAX];
 	size_t count = 0;
 
+	if (n <= MERGE_OPINIONS_MAX) {
+		all_seen(set, n, saw);
+	}
 	for (size_t i = 0; i < n; i++) {
-		heads[i] = true;
-		for (size_t k = 0; k < n && heads[i]; k++) {
-			/* A ring cannot be honest (ids are hashes), so it supersedes no one. */
-			if (k != i && names(&set[k], set[i].id) && !names(&set[i], set[k].id)) {
-				heads[i] = false;
-			}
-		}
+		heads[i] = n > MERGE_OPINIONS_MAX || is_head(saw, n, i);
 		count += heads[i];
 	}
 	return count;
 }
 
-#define OPINIONS_MAX 64U
+static bool is_last_of_its_reviewer(const struct opinion *set, size_t n, const uint64_t *saw,
+				    size_t i)
+{
+	for (size_t k = 0; k < n; k++) {
+		if (supersedes(saw, k, i) && bytes_equal(set[k].reviewer, set[i].reviewer)) {
+			return false;
+		}
+	}
+	return true;
+}
 
-/* Different people who say it; a person who says it twice counts once. */
-static uint64_t people_saying(const struct opinion *set, size_t n, uint64_t outcome)
+/* Does the reviewer of i say this, in all that he or she has not revised since? */
+static bool stands_by(const struct opinion *set, size_t n, const uint64_t *saw, size_t i,
+		      uint64_t outcome)
+{
+	for (size_t k = 0; k < n; k++) {
+		if (set[k].outcome != outcome && bytes_equal(set[k].reviewer, set[i].reviewer) &&
+		    is_last_of_its_reviewer(set, n, saw, k)) {
+			return false;
+		}
+	}
+	return set[i].outcome == outcome;
+}
+
+/* Different people who say it now; a person who says it twice counts once, and one who has
+ * changed his or her mind does not count. */
+static uint64_t people_saying(const struct opinion *set, size_t n, const uint64_t *saw,
+			      uint64_t outcome)
 {
 	uint64_t people = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		bool again = set[i].outcome != outcome;
+		bool again = !stands_by(set, n, saw, i, outcome);
 
 		for (size_t k = 0; k < i && !again; k++) {
 			again = set[k].outcome == outcome &&
@@ -72,19 +128,19 @@ static uint64_t people_saying(const struct opinion *set, size_t n, uint64_t outc
 
 enum review_state merge_review(const struct opinion *set, size_t n, uint64_t reviewers)
 {
-	bool heads[OPINIONS_MAX];
+	uint64_t saw[MERGE_OPINIONS_MAX];
 	uint64_t outcome = 0;
 	bool differ = false;
 
 	if (n == 0) {
 		return REVIEW_OPEN;
 	}
-	if (n > OPINIONS_MAX) {
+	if (n > MERGE_OPINIONS_MAX) {
 		return REVIEW_DISPUTED;
 	}
-	(void)merge_heads(set, n, heads);
+	all_seen(set, n, saw);
 	for (size_t i = 0; i < n; i++) {
-		if (heads[i]) {
+		if (is_head(saw, n, i)) {
 			differ = differ || (outcome != 0 && outcome != set[i].outcome);
 			outcome = set[i].outcome;
 		}
@@ -98,8 +154,8 @@ enum review_state merge_review(const struct opinion *set, size_t n, uint64_t rev
 	if (outcome == DECISION_INCONCLUSIVE) {
 		return REVIEW_INCONCLUSIVE;
 	}
-	return people_saying(set, n, DECISION_POTENTIAL) >= reviewers ? REVIEW_CONFIRMED
-								      : REVIEW_NEEDED;
+	return people_saying(set, n, saw, DECISION_POTENTIAL) >= reviewers ? REVIEW_CONFIRMED
+									   : REVIEW_NEEDED;
 }
 
 enum case_state merge_case_state(const struct case_facts *f)

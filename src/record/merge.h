@@ -34,14 +34,17 @@ struct opinion {
 	struct bytes saw; /* ids of opinions, one after the other */
 };
 
-/* Mark heads[i] for each of n opinions that no other one names in saw; returns how many.
- * Naming oneself or each other in a ring removes no one. */
+#define MERGE_OPINIONS_MAX 64U
+
+/* Mark heads[i] for each of n opinions that no other one has seen (has in saw, or in the saw of
+ * one it has seen); returns how many.  Naming oneself or each other in a ring removes no one,
+ * and beyond MERGE_OPINIONS_MAX all stand. */
 size_t merge_heads(const struct opinion *set, size_t n, bool *heads);
 
 enum review_state {
 	REVIEW_OPEN = 0,      /* nobody has looked */
 	REVIEW_NEEDED = 1,    /* agreed so far, but another person must look */
-	REVIEW_CONFIRMED = 2, /* enough different people say potential candidate */
+	REVIEW_CONFIRMED = 2, /* enough different people say potential candidate, and still do */
 	REVIEW_DISMISSED = 3, /* the heads say no candidate */
 	REVIEW_DISPUTED = 4,  /* the heads differ: a human must resolve it */
 	REVIEW_INCONCLUSIVE = 5,

@@ -98,6 +98,124 @@ static void different_people_must_agree(void **state)
 	assert_int_equal(merge_review(set, 1, 1), REVIEW_INCONCLUSIVE);
 }
 
+static void a_ring_of_three_supersedes_nobody(void **state)
+{
+	uint8_t ids[4][16];
+	bool heads[4];
+	struct opinion set[4];
+
+	(void)state;
+	for (uint8_t i = 0; i < 4; i++) {
+		memset(ids[i], i + 1, 16);
+	}
+	set[0] = opinion(1, DECISION_NONE, "K", ids[1], 1);
+	set[1] = opinion(2, DECISION_NONE, "L", ids[2], 1);
+	set[2] = opinion(3, DECISION_NONE, "M", ids[0], 1);
+	set[3] = opinion(4, DECISION_NONE, "N", ids[3], 1); /* itself */
+	assert_int_equal(merge_heads(set, 3, heads), 3);
+	assert_int_equal(merge_review(set, 3, 1), REVIEW_DISMISSED);
+	assert_int_equal(merge_heads(set, 4, heads), 4);
+	/* somebody from outside who has seen one of them has seen all */
+	set[3] = opinion(4, DECISION_POTENTIAL, "N", ids[1], 1);
+	assert_int_equal(merge_heads(set, 4, heads), 1);
+	assert_true(heads[3]);
+}
+
+/* The second person of rule 2 must still be of that opinion. */
+static void who_has_changed_his_mind_does_not_count(void **state)
+{
+	uint8_t one[16];
+	uint8_t two[32];
+	struct opinion set[4];
+
+	(void)state;
+	memset(one, 1, 16);
+	memset(two, 1, 16);
+	memset(two + 16, 2, 16);
+	set[0] = opinion(1, DECISION_POTENTIAL, "K", NULL, 0);
+	set[1] = opinion(2, DECISION_NONE, "K", one, 1);
+	set[2] = opinion(3, DECISION_POTENTIAL, "L", two, 2);
+	assert_int_equal(merge_review(set, 2, 2), REVIEW_DISMISSED);
+	assert_int_equal(merge_review(set, 3, 1), REVIEW_CONFIRMED);
+	assert_int_equal(merge_review(set, 3, 2), REVIEW_NEEDED);
+	/* the other way round, seen only through another's opinion */
+	set[0] = opinion(1, DECISION_NONE, "K", NULL, 0);
+	set[1] = opinion(2, DECISION_POTENTIAL, "L", one, 1);
+	set[2] = opinion(3, DECISION_POTENTIAL, "K", two + 16, 1);
+	assert_int_equal(merge_review(set, 3, 2), REVIEW_CONFIRMED);
+}
+
+static void too_many_opinions_are_a_dispute(void **state)
+{
+	static struct opinion set[MERGE_OPINIONS_MAX + 1];
+	static bool heads[MERGE_OPINIONS_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i <= MERGE_OPINIONS_MAX; i++) {
+		set[i] = opinion((uint8_t)(i + 1), DECISION_POTENTIAL, "K", NULL, 0);
+	}
+	assert_int_equal(merge_review(set, MERGE_OPINIONS_MAX, 1), REVIEW_CONFIRMED);
+	assert_int_equal(merge_review(set, MERGE_OPINIONS_MAX + 1, 1), REVIEW_DISPUTED);
+	assert_int_equal(merge_heads(set, MERGE_OPINIONS_MAX + 1, heads), MERGE_OPINIONS_MAX + 1);
+}
+
+/* Whatever order they come in, the review is the same. */
+static void the_order_of_arrival_does_not_matter(void **state)
+{
+	static const size_t orders[][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+					    { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+	uint8_t ids[48];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		memset(ids + 16 * i, (int)i + 1, 16);
+	}
+	/* all outcomes, all reviewers out of two, all that can have been seen before */
+	for (unsigned m = 0; m < 27U * 8 * 8; m++) {
+		struct opinion set[3];
+		unsigned outcomes = m % 27;
+		unsigned seen = m / 27 % 8;
+
+		set[0] = opinion(1, 1 + outcomes % 3, m / 216 & 1 ? "K" : "L", NULL, 0);
+		set[1] = opinion(2, 1 + outcomes / 3 % 3, m / 216 & 2 ? "K" : "L", ids, seen & 1);
+		set[2] = opinion(3, 1 + outcomes / 9, m / 216 & 4 ? "K" : "L", ids, seen >> 1);
+		if (seen >> 1 == 3) {
+			continue; /* would name itself */
+		}
+		for (uint64_t reviewers = 1; reviewers <= 3; reviewers++) {
+			enum review_state want = merge_review(set, 3, reviewers);
+
+			for (size_t o = 1; o < 6; o++) {
+				struct opinion moved[3];
+
+				for (size_t i = 0; i < 3; i++) {
+					moved[i] = set[orders[o][i]];
+				}
+				assert_int_equal(merge_review(moved, 3, reviewers), want);
+			}
+			assert_true(reviewers < 3 || want != REVIEW_CONFIRMED);
+		}
+	}
+}
+
+static void tasks_come_one_by_one(void **state)
+{
+	struct case_facts f = { .searched = true, .local_hit = true };
+
+	(void)state;
+	assert_int_equal(merge_case_result(&f), RESULT_OPEN);
+	assert_int_equal(merge_case_tasks(&f), 1U << TASK_REVIEW);
+	f.verdict = VERDICT_CANDIDATES;
+	assert_int_equal(merge_case_result(&f), RESULT_OPEN);
+	assert_int_equal(merge_case_tasks(&f), 1U << TASK_REVIEW);
+	f.verdict = VERDICT_NO_HIT; /* nothing is left to judge */
+	assert_int_equal(merge_case_tasks(&f), 1U << TASK_CORRECT);
+	f.withdrawn = true;
+	f.reviewed = true;
+	f.verdict = 0;
+	assert_int_equal(merge_case_tasks(&f), 1U << TASK_WITHDRAWN);
+}
+
 static void both_answers_side_by_side(void **state)
 {
 	static const struct {
@@ -166,6 +284,11 @@ int main(void)
 		cmocka_unit_test(withdrawal_is_final_and_the_revision_beats_the_clock),
 		cmocka_unit_test(opinions_that_nobody_has_seen_stand),
 		cmocka_unit_test(different_people_must_agree),
+		cmocka_unit_test(a_ring_of_three_supersedes_nobody),
+		cmocka_unit_test(who_has_changed_his_mind_does_not_count),
+		cmocka_unit_test(too_many_opinions_are_a_dispute),
+		cmocka_unit_test(the_order_of_arrival_does_not_matter),
+		cmocka_unit_test(tasks_come_one_by_one),
 		cmocka_unit_test(both_answers_side_by_side),
 		cmocka_unit_test(a_case_moves_on_with_what_is_known),
 	};
