@@ -11,7 +11,9 @@
 #define NONCE_BYTES  crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define TAG_BYTES    crypto_aead_xchacha20poly1305_ietf_ABYTES
 #define MEMORY_MAX   (1024ULL * 1024 * 1024)
+#define MEMORY_MIN   crypto_pwhash_argon2id_MEMLIMIT_MIN
 #define PASSES_MAX   10U
+#define PASSES_MIN   crypto_pwhash_argon2id_OPSLIMIT_MIN
 #define HASHED_BYTES (KEYS_CONTEXT_BYTES + 32U)
 
 struct keys {
@@ -63,7 +65,7 @@ struct key_file {
 static const struct field file_fields[] = {
 	FIELD(struct key_file, 1, true, FIELD_UINT, format, 255, NULL),
 	FIELD(struct key_file, 2, true, FIELD_UINT, passes, PASSES_MAX, NULL),
-	FIELD(struct key_file, 3, true, FIELD_UINT, memory_bytes, MEMORY_MAX, NULL),
+	FIELD(struct key_file, 3, true, FIELD_UINT, memory_bytes, INT64_MAX, NULL),
 	FIELD(struct key_file, 4, true, FIELD_FIXED, salt, SALT_BYTES, NULL),
 	FIELD(struct key_file, 5, true, FIELD_FIXED, nonce, NONCE_BYTES, NULL),
 	FIELD(struct key_file, 6, true, FIELD_BYTES, sealed, 512, NULL),
@@ -180,7 +182,11 @@ int keys_load(struct bytes file, struct bytes passphrase, struct keys **out)
 	if (rc == ERR_OK && f.format != FILE_FORMAT) {
 		rc = ERR_UNSUPPORTED;
 	}
-	if (rc == ERR_OK && f.memory_bytes % 1024 != 0) {
+	if (rc == ERR_OK && f.memory_bytes > MEMORY_MAX) {
+		rc = ERR_LIMIT;
+	}
+	if (rc == ERR_OK &&
+	    (f.memory_bytes % 1024 != 0 || f.memory_bytes < MEMORY_MIN || f.passes < PASSES_MIN)) {
 		rc = ERR_MALFORMED; /* Argon2 counts KiB: two spellings of one key */
 	}
 	if (rc == ERR_OK) {

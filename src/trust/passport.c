@@ -6,9 +6,10 @@
 #include "base/day.h"
 #include "record/schema.h"
 
-#define SIGN_REQUEST  "op1.request"
-#define SIGN_PASSPORT "op1.passport"
-#define SIGNED_MAX    1536U
+#define SIGN_REQUEST   "op1.request"
+#define SIGN_PASSPORT  "op1.passport"
+#define SIGNED_MAX     1536U
+#define MEMBERSHIP_MAX 2048U
 
 static const struct field passport_fields[] = {
 	FIELD(struct passport, 1, true, FIELD_FIXED, sign_public, 32, NULL),
@@ -190,7 +191,10 @@ int passport_grant(const uint8_t region_public[KEYS_PUBLIC_BYTES], struct bytes 
 	int rc;
 
 	memcpy(f.region_public, region_public, 32);
-	buf_init(&plain, 2048);
+	buf_init(&plain, MEMBERSHIP_MAX);
+	/* one block from the start, so that no copy of the keys is left behind */
+	(void)buf_extend(&plain, MEMBERSHIP_MAX);
+	buf_clear(&plain);
 	buf_init(&box, 4096);
 	rc = schema_encode(&passport_membership_schema, m, &plain);
 	if (rc == ERR_OK) {

@@ -77,7 +77,8 @@ struct grant {
 };
 int passport_open_grant(const struct keys *k, struct bytes in, struct arena *arena,
 			struct grant *out, struct fault *fault);
-/* 128 bits of a public key's hash as eight groups of base32 for people to compare. */
+/* 128 bits of a public key's hash as 26 base32 digits in groups of four, for people to
+ * compare. */
 void passport_fingerprint(const uint8_t public_key[KEYS_PUBLIC_BYTES],
 			  char out[PASSPORT_PRINT_BYTES]);
 const char *passport_role_name(uint64_t role);

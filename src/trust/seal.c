@@ -132,7 +132,8 @@ int seal_entry(const struct keys *author, const struct seal_order *order, struct
 	struct buf wrap;
 	uint8_t entry_key[32];
 	uint8_t signature[KEYS_SIGNATURE_BYTES];
-	int rc = entry_size_class(body.len, &e.header.size_class);
+	int rc =
+	    order->sequence == 0 ? ERR_RANGE : entry_size_class(body.len, &e.header.size_class);
 
 	assert((order->class_key == NULL) != (order->recipient == NULL));
 	buf_init(&header, ENTRY_HEADER_MAX);

@@ -23,7 +23,8 @@ struct seal_order {
 	uint64_t revision;
 };
 
-/* Append the encoded entry and give its id.  ERR_LIMIT when the body is too large. */
+/* Append the encoded entry and give its id.  ERR_LIMIT when the body is too large, ERR_RANGE
+ * for what no header may hold (sequence 0, a day beyond DAY_MAX). */
 int seal_entry(const struct keys *author, const struct seal_order *order, struct bytes body,
 	       struct buf *out, uint8_t id[ENTRY_ID_BYTES]);
 /* Is the signature the author's?  ERR_FORGED. */
