@@ -151,6 +151,9 @@ static int apply_control(struct node *n, const struct entry *e, struct bytes bod
 		if (rc == ERR_OK) {
 			rc = members_passport(n->members, passport.signed_passport, NULL);
 		}
+		if (rc == ERR_OK) { /* it may be ours: the texts of the one before are gone */
+			n->self = *members_find(n->members, keys_node(n->keys));
+		}
 		return rc == ERR_STALE ? ERR_OK : rc;
 	case KIND_ROSTER:
 		rc = decode(n, e, body, &roster);
