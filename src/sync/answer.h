@@ -15,10 +15,10 @@
 #define ANSWER_WAYS        16U
 #define ANSWER_LIST        0x10U /* of a range's head: list it, do not split it */
 
-/* A range that is asked for, on either side. */
+/* A range that the peer asks for. */
 struct range {
 	uint64_t tag;
-	struct summary whole; /* of the asker; depth 0 and not list */
+	struct summary whole; /* of the peer; depth 0 and not list */
 	uint32_t lo;
 	uint32_t cursor; /* list from here */
 	uint8_t depth;

@@ -25,14 +25,14 @@ bool compare_idle(const struct compare *c)
 	return c->n == 0 && c->n_asked == 0;
 }
 
-static int push(struct compare *c, const struct range *r)
+static int push(struct compare *c, const struct question *r)
 {
 	if (c->n >= COMPARE_STACK_MAX) {
 		return ERR_LIMIT;
 	}
 	if (c->n == c->room) {
 		size_t room = c->room == 0 ? STACK_MIN : c->room * 2;
-		struct range *stack = realloc(c->stack, room * sizeof *stack);
+		struct question *stack = realloc(c->stack, room * sizeof *stack);
 
 		if (stack == NULL) {
 			return ERR_NOMEM;
@@ -52,11 +52,10 @@ int compare_start(struct compare *c, size_t first, size_t last, uint64_t declare
 	c->answers_left = 2 * all + SLACK;
 	c->names_left = 2 * declared + SLACK;
 	for (size_t i = last; i-- > first;) {
-		struct share *share = &c->shares->list[i];
-		struct range r = { .tag = share->tag };
+		struct question r = { .share = (uint16_t)i };
 		int rc = ERR_OK;
 
-		if (share->drive) {
+		if (c->shares->list[i].drive) {
 			rc = push(c, &r);
 		}
 		if (rc != ERR_OK) {
@@ -68,12 +67,12 @@ int compare_start(struct compare *c, size_t first, size_t last, uint64_t declare
 
 /* ---- asking ---- */
 
-static size_t may_bring(const struct range *r)
+static size_t may_bring(const struct question *r)
 {
 	return r->list ? FRAME_NAMES : ANSWER_LEAF;
 }
 
-static void put_range(struct compare *c, struct range *r, struct buf *out)
+static void put_range(struct compare *c, const struct question *r, struct buf *out)
 {
 	buf_u8(out, (uint8_t)(r->depth | (r->list ? ANSWER_LIST : 0)));
 	for (unsigned i = 0; i < (r->depth + 1U) / 2; i++) {
@@ -82,11 +81,10 @@ static void put_range(struct compare *c, struct range *r, struct buf *out)
 	if (r->list) {
 		buf_u32(out, r->cursor);
 	} else if (r->depth == 0) {
-		struct share *share = share_by_tag(c->shares, r->tag);
+		struct summary whole = share_whole(c->shares, &c->shares->list[r->share]);
 
-		r->whole = share_whole(c->shares, share);
-		buf_u64(out, r->whole.sum);
-		frame_put_count(out, r->whole.count);
+		buf_u64(out, whole.sum);
+		frame_put_count(out, whole.count);
 	}
 }
 
@@ -100,16 +98,16 @@ static bool may_ask(const struct compare *c)
 void compare_fill(struct compare *c, struct buf *out, size_t max)
 {
 	size_t begun = 0;
-	uint64_t tag = 0;
+	uint16_t share = 0;
 
 	while (may_ask(c)) {
-		struct range r = c->stack[c->n - 1];
+		struct question r = c->stack[c->n - 1];
 
-		if (!share_by_tag(c->shares, r.tag)->take) {
+		if (!c->shares->list[r.share].take) {
 			c->n--; /* no longer shared */
 			continue;
 		}
-		if (begun != 0 && r.tag != tag) {
+		if (begun != 0 && r.share != share) {
 			frame_end(out, begun);
 			begun = 0;
 		}
@@ -118,8 +116,8 @@ void compare_fill(struct compare *c, struct buf *out, size_t max)
 		}
 		if (begun == 0) {
 			begun = frame_begin(out, FRAME_PROBE);
-			frame_put_tag(out, r.tag);
-			tag = r.tag;
+			frame_put_tag(out, c->shares->list[r.share].tag);
+			share = r.share;
 		}
 		put_range(c, &r, out);
 		c->n--;
@@ -134,22 +132,21 @@ void compare_fill(struct compare *c, struct buf *out, size_t max)
 /* ---- answers ---- */
 
 /* One sixteenth of a range that differs: nothing to do, all ours, or ask on. */
-static int on_part(struct compare *c, const struct range *r, struct summary theirs, size_t from,
+static int on_part(struct compare *c, const struct question *r, struct summary theirs, size_t from,
 		   size_t to, uint16_t class_number)
 {
-	const struct share *share = share_by_tag(c->shares, r->tag);
+	const struct share *share = &c->shares->list[r->share];
 	size_t ours = to - from;
-	struct range part = *r;
+	struct question part = *r;
 
 	if (theirs.count == ours &&
 	    (ours == 0 || share_sum(c->shares, class_number, from, to).sum == theirs.sum)) {
 		return ERR_OK;
 	}
 	if (theirs.count == 0) {
-		return share->send
-			   ? announce_stretch(c->announce, (size_t)(share - c->shares->list), r->lo,
-					      share_end(r->lo, r->depth), NULL, 0)
-			   : ERR_OK;
+		return share->send ? announce_stretch(c->announce, r->share, r->lo,
+						      share_end(r->lo, r->depth), NULL, 0)
+				   : ERR_OK;
 	}
 	/* Where one side has twice as much as the other, most would be listed in the end. */
 	part.list = r->depth == SHARE_DEPTH_MAX || theirs.count <= ANSWER_LEAF ||
@@ -158,7 +155,7 @@ static int on_part(struct compare *c, const struct range *r, struct summary thei
 	return push(c, &part);
 }
 
-static int on_split(struct compare *c, const struct range *r, const struct share *share,
+static int on_split(struct compare *c, const struct question *r, const struct share *share,
 		    struct wire *w)
 {
 	uint16_t class_number = set_class(c->shares->set, share->class_id);
@@ -173,9 +170,9 @@ static int on_split(struct compare *c, const struct range *r, const struct share
 	}
 	from = set_lower(c->shares->set, class_number, r->lo);
 	for (uint32_t i = 0; i < ANSWER_WAYS; i++) {
-		struct range part = { .tag = r->tag,
-				      .lo = r->lo | i << (28 - 4 * r->depth),
-				      .depth = (uint8_t)(r->depth + 1) };
+		struct question part = { .share = r->share,
+					 .lo = r->lo | i << (28 - 4 * r->depth),
+					 .depth = (uint8_t)(r->depth + 1) };
 		size_t to = set_lower(c->shares->set, class_number, share_end(part.lo, part.depth));
 		struct summary theirs = { 0 };
 		bool bad = false;
@@ -206,10 +203,10 @@ static int by_name(const void *a, const void *b)
 
 /* The peer's names from the cursor to before end, all of them: what do we lack, what does
  * it lack? */
-static int on_names(struct compare *c, const struct range *r, uint64_t end,
+static int on_names(struct compare *c, const struct question *r, uint64_t end,
 		    const struct named *list, size_t n)
 {
-	const struct share *share = share_by_tag(c->shares, r->tag);
+	const struct share *share = &c->shares->list[r->share];
 	struct sync_set *set = c->shares->set;
 	uint16_t class_number = set_class(set, share->class_id);
 	uint64_t held[FRAME_NAMES];
@@ -238,15 +235,14 @@ static int on_names(struct compare *c, const struct range *r, uint64_t end,
 	if (!share->send || to - from <= n_held) {
 		return ERR_OK;
 	}
-	return announce_stretch(c->announce, (size_t)(share - c->shares->list), r->cursor, end,
-				held, n_held);
+	return announce_stretch(c->announce, r->share, r->cursor, end, held, n_held);
 }
 
-static int on_list(struct compare *c, const struct range *r, const struct share *share,
+static int on_list(struct compare *c, const struct question *r, const struct share *share,
 		   struct wire *w)
 {
 	struct named list[FRAME_NAMES];
-	struct range rest = *r;
+	struct question rest = *r;
 	uint64_t whole = share_end(r->lo, r->depth);
 	uint64_t end = whole;
 	uint8_t flags = wire_u8(w);
@@ -280,7 +276,7 @@ static int on_list(struct compare *c, const struct range *r, const struct share 
 
 int compare_answer(struct compare *c, const struct frame *f, struct fault *fault)
 {
-	struct range r = c->asked[c->first];
+	struct question r = c->asked[c->first];
 	const struct share *share;
 	struct wire w;
 	int rc = ERR_OK;
@@ -295,7 +291,7 @@ int compare_answer(struct compare *c, const struct frame *f, struct fault *fault
 	c->first = (c->first + 1) % ANSWER_WAITING_MAX;
 	c->n_asked--;
 	c->reserved -= may_bring(&r);
-	share = share_by_tag(c->shares, r.tag);
+	share = &c->shares->list[r.share];
 	wire_init(&w, f->content.data, f->content.len);
 	if (f->type == FRAME_SPLIT) {
 		rc = on_split(c, &r, share, &w);

@@ -23,13 +23,22 @@
 
 #define COMPARE_STACK_MAX 32768U
 
+/* A range to be asked for; small, since there may be many. */
+struct question {
+	uint32_t lo;
+	uint32_t cursor; /* list from here */
+	uint16_t share;
+	uint8_t depth;
+	bool list;
+};
+
 struct compare {
 	struct shares *shares; /* these three are borrowed */
 	struct incoming *incoming;
 	struct announce *announce;
-	struct range *stack; /* owned */
+	struct question *stack; /* owned */
 	size_t n, room;
-	struct range asked[ANSWER_WAITING_MAX]; /* a ring: answers come in order */
+	struct question asked[ANSWER_WAITING_MAX]; /* a ring: answers come in order */
 	size_t first, n_asked;
 	size_t reserved; /* names that those answers may bring */
 	uint64_t answers_left, names_left;

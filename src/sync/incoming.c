@@ -4,24 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NOWHERE     UINT32_MAX
-#define WANTS_MIN   64U
 #define ACK_REFUSED 0x8000U
 #define ACK_RUN     0x7fffU
 #define ACK_BYTES   6U
 #define PUSHED      0x80U
 
-enum want_state { WANT_FREE = 0, WANT_FRESH, WANT_ASKED, WANT_GIVEN };
-
 int incoming_init(struct incoming *in, struct shares *shares, uint64_t window)
 {
-	*in = (struct incoming){ .shares = shares, .window = window, .free_first = NOWHERE };
-	table_init(&in->index, INCOMING_WANTS_MAX);
+	*in = (struct incoming){ .shares = shares, .window = window };
+	wants_init(&in->wants);
 	table_init(&in->refused, INCOMING_REFUSED_MAX);
-	for (size_t i = 0; i < LANE_COUNT; i++) {
-		in->fresh_first[i] = NOWHERE;
-		in->fresh_last[i] = NOWHERE;
-	}
 	in->acks = calloc(INCOMING_OPEN_MAX, sizeof *in->acks);
 	return in->acks == NULL ? ERR_NOMEM : ERR_OK;
 }
@@ -40,95 +32,47 @@ void incoming_done(struct incoming *in)
 			in->ready_first[i] = next;
 		}
 	}
-	table_done(&in->index);
 	table_done(&in->refused);
-	free(in->wants);
+	wants_done(&in->wants);
 	free(in->acks);
 	*in = (struct incoming){ 0 };
 }
 
 size_t incoming_room(const struct incoming *in)
 {
-	return INCOMING_FOUND_MAX - in->found;
+	return WANTS_FOUND_MAX - in->wants.count[WANT_FOUND];
 }
 
 bool incoming_knows(const struct incoming *in, uint64_t name)
 {
-	return table_find(&in->index, name, NULL);
+	return wants_find(&in->wants, name) != NULL;
 }
 
 bool incoming_idle(const struct incoming *in)
 {
-	return in->index.count == 0 && in->open == 0 && in->to_return == 0;
+	return in->wants.index.count == 0 && in->open == 0 && in->to_return == 0;
 }
 
 size_t incoming_bytes(const struct incoming *in)
 {
-	return in->wants_room * sizeof *in->wants + INCOMING_OPEN_MAX * sizeof *in->acks +
-	       table_bytes(&in->index) + table_bytes(&in->refused) + (size_t)in->held;
+	return INCOMING_OPEN_MAX * sizeof *in->acks + wants_bytes(&in->wants) +
+	       table_bytes(&in->refused) + (size_t)in->held;
 }
 
-/* ---- wants ---- */
-
-static int want_new(struct incoming *in, uint64_t name, uint32_t *number)
-{
-	int rc;
-
-	if (in->free_first != NOWHERE) {
-		*number = in->free_first;
-	} else {
-		if (in->wants_used == in->wants_room) {
-			uint32_t room = in->wants_room == 0 ? WANTS_MIN : in->wants_room * 2;
-			struct want *wants = realloc(in->wants, room * sizeof *wants);
-
-			if (wants == NULL) {
-				return ERR_NOMEM;
-			}
-			in->wants = wants;
-			in->wants_room = room;
-		}
-		*number = in->wants_used;
-	}
-	rc = table_add(&in->index, name, *number);
-	if (rc != ERR_OK) {
-		return rc == ERR_FULL ? ERR_LIMIT : rc;
-	}
-	if (*number == in->free_first) {
-		in->free_first = in->wants[*number].next;
-	} else {
-		in->wants_used++;
-	}
-	in->wants[*number] = (struct want){ .name = name, .next = NOWHERE };
-	return ERR_OK;
-}
+/* ---- names ---- */
 
 /* The name is settled, one way or another. */
-static void want_drop(struct incoming *in, uint32_t number)
+static void settle(struct incoming *in, struct want *w)
 {
-	struct want *w = &in->wants[number];
-
-	in->asked -= w->state == WANT_ASKED;
-	if (w->announced) {
-		in->announced--;
-		in->to_return++;
-	} else if (w->pushed) {
-		in->pushed--;
-	} else {
-		in->found--;
-	}
-	table_remove(&in->index, w->name);
-	w->state = WANT_FREE;
-	w->next = in->free_first;
-	in->free_first = number;
+	in->to_return += w->origin == WANT_ANNOUNCED;
+	wants_drop(&in->wants, w);
 }
 
 int incoming_name(struct incoming *in, struct named named, bool announced)
 {
 	const struct set_held *h = set_find_name(in->shares->set, &in->shares->keys, named.name);
-	uint32_t number;
-	int rc;
 
-	if (announced && in->announced + in->to_return >= INCOMING_ANNOUNCED_MAX) {
+	if (announced && in->wants.count[WANT_ANNOUNCED] + in->to_return >= WANTS_ANNOUNCED_MAX) {
 		return ERR_LIMIT;
 	}
 	if (h != NULL || table_find(&in->refused, named.name, NULL) ||
@@ -136,25 +80,7 @@ int incoming_name(struct incoming *in, struct named named, bool announced)
 		in->to_return += announced;
 		return ERR_OK;
 	}
-	if (!announced && in->found >= INCOMING_FOUND_MAX) {
-		return ERR_LIMIT;
-	}
-	rc = want_new(in, named.name, &number);
-	if (rc != ERR_OK) {
-		return rc;
-	}
-	in->wants[number].state = WANT_FRESH;
-	in->wants[number].lane = named.lane;
-	in->wants[number].announced = announced;
-	in->announced += announced;
-	in->found += !announced;
-	if (in->fresh_last[named.lane] == NOWHERE) {
-		in->fresh_first[named.lane] = number;
-	} else {
-		in->wants[in->fresh_last[named.lane]].next = number;
-	}
-	in->fresh_last[named.lane] = number;
-	return ERR_OK;
+	return wants_add(&in->wants, named, announced ? WANT_ANNOUNCED : WANT_FOUND);
 }
 
 int incoming_have(struct incoming *in, const struct frame *f, struct fault *fault)
@@ -178,17 +104,17 @@ int incoming_have(struct incoming *in, const struct frame *f, struct fault *faul
 int incoming_gone(struct incoming *in, const struct frame *f, struct fault *fault)
 {
 	struct wire w;
-	uint32_t number;
 
 	if (f->content.len == 0 || f->content.len % NAME_BYTES != 0) {
 		return err_at(fault, ERR_MALFORMED, f->at, "gone");
 	}
 	wire_init(&w, f->content.data, f->content.len);
 	while (wire_left(&w) > 0) {
+		struct want *want = wants_find(&in->wants, wire_u64(&w));
+
 		/* A name that came by a push meanwhile is no longer asked for. */
-		if (table_find(&in->index, wire_u64(&w), &number) &&
-		    in->wants[number].state == WANT_ASKED) {
-			want_drop(in, number);
+		if (want != NULL && want->state == WANT_ASKED) {
+			settle(in, want);
 		}
 	}
 	return ERR_OK;
@@ -217,12 +143,8 @@ static int judge(struct incoming *in, const struct entry *e, uint64_t name, bool
 		 struct want **want)
 {
 	const struct share *share = share_by_class(in->shares, e->header.class_id);
-	uint32_t number;
 
-	*want = NULL;
-	if (table_find(&in->index, name, &number)) {
-		*want = &in->wants[number];
-	}
+	*want = wants_find(&in->wants, name);
 	if (!pushed && (*want == NULL || (*want)->state != WANT_ASKED)) {
 		return ERR_STATE; /* never asked */
 	}
@@ -241,44 +163,18 @@ static int judge(struct incoming *in, const struct entry *e, uint64_t name, bool
 	return set_is_erased(in->shares->set, e->id) ? ERR_STALE : ERR_OK;
 }
 
-/* Take a fresh want out of its lane's queue: it came before it was asked for. */
-static void unqueue(struct incoming *in, const struct want *w)
+/* The entry goes to the caller; until he has answered its name is a want, pushed or not. */
+static int expect(struct incoming *in, const struct arrival *a, uint64_t name)
 {
-	uint32_t number = (uint32_t)(w - in->wants);
-	uint32_t *link = &in->fresh_first[w->lane];
-	uint32_t before = NOWHERE;
+	struct named named = { name, a->lane };
+	struct want *w = wants_find(&in->wants, name);
+	int rc = w == NULL ? wants_add(&in->wants, named, WANT_PUSHED) : ERR_OK;
 
-	while (*link != number) {
-		before = *link;
-		link = &in->wants[before].next;
+	if (rc != ERR_OK) {
+		return rc;
 	}
-	*link = w->next;
-	if (in->fresh_last[w->lane] == number) {
-		in->fresh_last[w->lane] = before;
-	}
-}
-
-static int expect(struct incoming *in, struct arrival *a, uint64_t name, struct want *w)
-{
-	uint32_t number;
-	int rc;
-
-	if (w == NULL) {
-		if (in->pushed >= INCOMING_PUSHED_MAX) {
-			return ERR_LIMIT;
-		}
-		rc = want_new(in, name, &number);
-		if (rc != ERR_OK) {
-			return rc;
-		}
-		w = &in->wants[number];
-		w->pushed = true;
-		in->pushed++;
-	} else if (w->state == WANT_FRESH) {
-		unqueue(in, w);
-	}
-	in->asked -= w->state == WANT_ASKED;
-	w->state = WANT_GIVEN;
+	w = wants_find(&in->wants, name);
+	wants_give(&in->wants, w);
 	w->bytes = (uint32_t)a->len;
 	w->serial = in->serial;
 	return ERR_OK;
@@ -311,18 +207,15 @@ static int complete(struct incoming *in, struct arrival *a, bool pushed, struct 
 	name = name_of(&in->shares->keys, e.id);
 	rc = in->open >= INCOMING_OPEN_MAX ? ERR_LIMIT : judge(in, &e, name, pushed, &w);
 	if (rc == ERR_OK) {
-		rc = expect(in, a, name, w);
+		rc = expect(in, a, name);
 		if (rc == ERR_OK) {
 			make_ready(in, a);
 			a = NULL;
 		}
 	} else if (rc == ERR_EXISTS || rc == ERR_STALE || rc == ERR_DENIED) {
 		acknowledge(in, in->serial, (uint32_t)a->len, rc != ERR_EXISTS);
-		if (w != NULL && w->state == WANT_FRESH) {
-			unqueue(in, w);
-		}
 		if (w != NULL) {
-			want_drop(in, (uint32_t)(w - in->wants));
+			settle(in, w);
 		}
 		rc = ERR_OK;
 	}
@@ -414,8 +307,7 @@ static int on_whole(struct incoming *in, uint8_t head, struct wire *w, struct fa
 
 static int on_cut(struct incoming *in, uint8_t lane, struct wire *w)
 {
-	uint64_t name = wire_u64(w);
-	uint32_t number;
+	struct want *want = wants_find(&in->wants, wire_u64(w));
 
 	if (wire_error(w) != ERR_OK || wire_left(w) != 0) {
 		return ERR_MALFORMED;
@@ -426,8 +318,8 @@ static int on_cut(struct incoming *in, uint8_t lane, struct wire *w)
 	in->held -= in->streams[lane]->len;
 	free(in->streams[lane]);
 	in->streams[lane] = NULL;
-	if (table_find(&in->index, name, &number) && in->wants[number].state == WANT_ASKED) {
-		want_drop(in, number);
+	if (want != NULL && want->state == WANT_ASKED) {
+		settle(in, want);
 	}
 	return ERR_OK;
 }
@@ -486,19 +378,17 @@ int incoming_stored(struct incoming *in, const uint8_t id[ENTRY_ID_BYTES], int c
 {
 	uint64_t name = name_of(&in->shares->keys, id);
 	bool kept = code == ERR_OK || code == ERR_EXISTS;
-	const struct want *w;
-	uint32_t number;
+	struct want *w = wants_find(&in->wants, name);
 	int rc = ERR_OK;
 
-	if (!table_find(&in->index, name, &number) || in->wants[number].state != WANT_GIVEN) {
+	if (w == NULL || w->state != WANT_GIVEN) {
 		return ERR_NOTFOUND;
 	}
-	w = &in->wants[number];
 	if (!kept) {
 		rc = refuse(in, name);
 	}
 	acknowledge(in, w->serial, w->bytes, !kept);
-	want_drop(in, number);
+	settle(in, w);
 	in->stored += kept;
 	return rc;
 }
@@ -532,40 +422,33 @@ static void fill_acks(struct incoming *in, struct buf *out, size_t max)
 	memmove(in->acks, in->acks + done, in->n_acks * sizeof *in->acks);
 }
 
-/* The next name to ask for, urgent lanes first; what came another way is dropped. */
-static bool next_fresh(struct incoming *in, uint32_t *number)
+/* The next name to ask for; what has come or gone another way is settled. */
+static struct want *next_fresh(struct incoming *in)
 {
-	for (size_t lane = 0; lane < LANE_COUNT; lane++) {
-		while (in->fresh_first[lane] != NOWHERE) {
-			struct want *w = &in->wants[in->fresh_first[lane]];
+	struct want *w = wants_next(&in->wants);
 
-			*number = in->fresh_first[lane];
-			in->fresh_first[lane] = w->next;
-			if (w->next == NOWHERE) {
-				in->fresh_last[lane] = NOWHERE;
-			}
-			if (set_find_name(in->shares->set, &in->shares->keys, w->name) == NULL) {
-				return true;
-			}
-			want_drop(in, *number);
-		}
+	while (w != NULL && set_find_name(in->shares->set, &in->shares->keys, w->name) != NULL) {
+		settle(in, w);
+		w = wants_next(&in->wants);
 	}
-	return false;
+	return w;
 }
 
 static void fill_wants(struct incoming *in, struct buf *out, size_t max)
 {
-	uint32_t number;
 	size_t begun = 0;
 
-	while (in->asked < INCOMING_ASKED_MAX && out->len + FRAME_HEAD + NAME_BYTES <= max &&
-	       next_fresh(in, &number)) {
+	while (in->wants.asked < INCOMING_ASKED_MAX && out->len + FRAME_HEAD + NAME_BYTES <= max) {
+		struct want *w = next_fresh(in);
+
+		if (w == NULL) {
+			break;
+		}
 		if (begun == 0) {
 			begun = frame_begin(out, FRAME_WANT);
 		}
-		in->wants[number].state = WANT_ASKED;
-		in->asked++;
-		buf_u64(out, in->wants[number].name);
+		wants_ask(&in->wants, w);
+		buf_u64(out, w->name);
 	}
 	if (begun != 0) {
 		frame_end(out, begun);

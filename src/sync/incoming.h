@@ -21,25 +21,11 @@
 #include "sync/frame.h"
 #include "sync/share.h"
 #include "sync/table.h"
+#include "sync/wants.h"
 
-#define INCOMING_ANNOUNCED_MAX 4096U /* names from HAVE that wait to be settled */
-#define INCOMING_PUSHED_MAX    512U
-#define INCOMING_FOUND_MAX     11776U /* names from our own comparison */
-#define INCOMING_WANTS_MAX     (INCOMING_FOUND_MAX + INCOMING_ANNOUNCED_MAX + INCOMING_PUSHED_MAX)
-#define INCOMING_ASKED_MAX     1024U
-#define INCOMING_REFUSED_MAX   16384U /* beyond this nothing more is asked in this session */
-#define INCOMING_OPEN_MAX      4096U  /* entries that came and are not acknowledged */
-
-struct want {
-	uint64_t name;
-	uint32_t next;   /* in the lane's queue while FRESH, or among the free ones */
-	uint32_t bytes;  /* of the entry, once GIVEN */
-	uint32_t serial; /* of its arrival, once GIVEN */
-	uint8_t lane;
-	uint8_t state;
-	bool announced; /* a place of the peer's window for names is to be returned */
-	bool pushed;
-};
+#define INCOMING_ASKED_MAX   1024U
+#define INCOMING_REFUSED_MAX 16384U /* beyond this nothing more is asked in this session */
+#define INCOMING_OPEN_MAX    4096U  /* entries that came and are not acknowledged */
 
 struct arrival {
 	struct arrival *next;
@@ -56,13 +42,9 @@ struct incoming_ack {
 
 struct incoming {
 	struct shares *shares; /* borrowed */
-	struct want *wants;    /* owned */
-	uint32_t wants_room, wants_used, free_first;
-	struct table index; /* name -> want */
+	struct wants wants;
 	struct table refused;
-	uint32_t fresh_first[LANE_COUNT], fresh_last[LANE_COUNT];
-	size_t asked, found, pushed, announced;
-	uint32_t to_return;
+	uint32_t to_return;                  /* places of the peer's window for names */
 	struct arrival *streams[LANE_COUNT]; /* owned; partly here */
 	size_t stream_got[LANE_COUNT];
 	bool stream_pushed[LANE_COUNT];

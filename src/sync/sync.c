@@ -314,7 +314,7 @@ void sync_session_progress(const struct sync_session *s, struct sync_progress *o
 		.sent_bytes = s->sent_bytes,
 		.received_bytes = s->received_bytes,
 		.to_send = s->outgoing.busy.count,
-		.to_receive = s->incoming.index.count,
+		.to_receive = s->incoming.wants.index.count,
 		.round_trips = s->round_trips,
 		.refused = s->refused,
 		.memory_bytes = sizeof *s + s->message.room + s->control.room +

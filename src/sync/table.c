@@ -72,7 +72,7 @@ int table_add(struct table *t, uint64_t key, uint32_t value)
 	if (t->count >= t->max) {
 		return ERR_FULL;
 	}
-	if (t->count * 2 >= t->room && grow(t) != ERR_OK) {
+	if (t->count * 4 >= t->room * 3 && grow(t) != ERR_OK) {
 		return ERR_NOMEM;
 	}
 	at = place(t, key);

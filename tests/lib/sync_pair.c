@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "sync/frame.h"
+#include "sync/set.h"
 
 #define MARK       "OUTPOST-MARK"
 #define MARK_BYTES 12U
@@ -318,6 +319,19 @@ static void look_for_secrets(const struct pair *p, const uint8_t *data, size_t l
 	}
 }
 
+/* Nobody asks for what he holds or has erased. */
+static void look_at_wants(const struct pair *p, int from, const struct frame *f)
+{
+	struct name_keys keys;
+	struct wire w;
+
+	name_keys(&keys, p->salt);
+	wire_init(&w, f->content.data, f->content.len);
+	while (wire_left(&w) > 0) {
+		assert_null(set_find_name(p->node[from].set, &keys, wire_u64(&w)));
+	}
+}
+
 /* GONE and CUT name what the peer has asked for by that name. */
 static void look_into_frames(struct pair *p, int from, const uint8_t *data, size_t len)
 {
@@ -330,6 +344,9 @@ static void look_into_frames(struct pair *p, int from, const uint8_t *data, size
 		assert_int_equal(frame_next(&w, &f, NULL), ERR_OK);
 		if (f.type != FRAME_GONE && f.type != FRAME_CUT) {
 			look_for_secrets(p, f.content.data, f.content.len);
+		}
+		if (f.type == FRAME_WANT) {
+			look_at_wants(p, from, &f);
 		}
 	}
 }
