@@ -14,6 +14,7 @@
 #include "io/ask_client.h"
 
 #define ASK_TIMEOUT_MS 120000U
+#define CASES_PIECE    500U
 
 int ctl_fail(int code, const char *format, ...)
 {
@@ -67,6 +68,31 @@ int ctl_options(int argc, char *argv[], const struct ctl_option *options, size_t
 		}
 	}
 	*rest = at;
+	return CTL_OK;
+}
+
+int ctl_no_more(int argc, char *argv[], int rest)
+{
+	return rest >= argc
+		   ? CTL_OK
+		   : ctl_fail(CTL_USAGE, "%s: \"%s\" is one word too many", argv[0], argv[rest]);
+}
+
+int ctl_number(const char *name, const char *text, uint64_t max, uint64_t *out)
+{
+	char *end;
+	unsigned long long v;
+
+	if (text == NULL) {
+		return CTL_OK;
+	}
+	errno = 0;
+	v = strtoull(text, &end, 10);
+	if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || v > max) {
+		return ctl_fail(CTL_USAGE, "%s is a number from 0 to %llu, not \"%s\"", name,
+				(unsigned long long)max, text);
+	}
+	*out = v;
 	return CTL_OK;
 }
 
@@ -137,6 +163,14 @@ bool ctl_json(const struct ctl *c, const struct schema *schema, const void *obje
 	(void)putchar('\n');
 	json_decref(json);
 	return true;
+}
+
+bool ctl_json_done(const struct ctl *c)
+{
+	if (c->json) {
+		(void)puts("{}");
+	}
+	return c->json;
 }
 
 /* ---- the node ---- */
@@ -359,25 +393,70 @@ int ctl_files(struct ctl *c, int argc, char *argv[], struct list *out)
 	return CTL_OK;
 }
 
+/* A case that came in meanwhile moves the others on by one: what comes twice is left out. */
+static bool has_case(const struct answer_case *all, size_t count, const uint8_t encounter[16])
+{
+	for (size_t i = count; i > 0 && i + ASK_CASES_MAX > count; i--) {
+		if (memcmp(all[i - 1].encounter, encounter, 16) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+int ctl_cases(struct ctl *c, struct list *out)
+{
+	struct ask_range range = { .max = CASES_PIECE };
+	struct answer_queue queue;
+	const struct answer_case *piece;
+	struct answer_case *all = NULL;
+	size_t count = 0;
+	int rc;
+
+	do {
+		struct answer_case *more;
+
+		rc = ctl_ask(c, "queue", &range, &queue);
+		if (rc != CTL_OK) {
+			return rc;
+		}
+		more = arena_take(&c->arena, count + queue.cases.count, sizeof *more);
+		if (more == NULL) {
+			return ctl_fail(CTL_INTERNAL, "out of memory");
+		}
+		memcpy(more, all != NULL ? all : more, count * sizeof *more);
+		all = more;
+		piece = queue.cases.items;
+		for (size_t i = 0; i < queue.cases.count; i++) {
+			if (!has_case(all, count, piece[i].encounter)) {
+				all[count++] = piece[i];
+			}
+		}
+		range.from += queue.cases.count;
+	} while (queue.cases.count == CASES_PIECE);
+	*out = (struct list){ .items = all, .count = count };
+	return CTL_OK;
+}
+
 int ctl_encounter(struct ctl *c, const char *hex, uint8_t out[16])
 {
-	struct ask_range range = { .max = 0 };
-	struct answer_queue queue;
+	struct list list = { .count = 0 };
 	const struct answer_case *cases;
 	size_t found = 0;
 	int rc;
 
+	if (strlen(hex) < 4 || strspn(hex, "0123456789abcdefABCDEF") != strlen(hex)) {
+		return ctl_fail(CTL_USAGE,
+				"%s: not an encounter's number, nor its first four digits", hex);
+	}
 	if (strlen(hex) == 32) {
 		return bytes_unhex(hex, out, 16) == ERR_OK
 			   ? CTL_OK
 			   : ctl_fail(CTL_USAGE, "%s: not an encounter's number", hex);
 	}
-	if (strlen(hex) < 4) {
-		return ctl_fail(CTL_USAGE, "%s: give at least four digits", hex);
-	}
-	rc = ctl_ask(c, "queue", &range, &queue);
-	cases = queue.cases.items;
-	for (size_t i = 0; rc == CTL_OK && i < queue.cases.count; i++) {
+	rc = ctl_cases(c, &list);
+	cases = list.items;
+	for (size_t i = 0; rc == CTL_OK && i < list.count; i++) {
 		char full[33];
 
 		bytes_hex(cases[i].encounter, 16, full);
@@ -419,27 +498,43 @@ int ctl_purposes(const char *words, uint64_t *out)
 	return CTL_OK;
 }
 
+/* 0 when there is no such month. */
+static unsigned long days_of(unsigned long year, unsigned long month)
+{
+	static const uint8_t days[] = { 0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	return month >= sizeof days ? 0 : days[month] + (unsigned long)(month == 2 && leap);
+}
+
+/* Two digits behind a hyphen. */
+static bool read_part(const char **p, unsigned long *out)
+{
+	if ((*p)[0] != '-' || !isdigit((unsigned char)(*p)[1]) ||
+	    !isdigit((unsigned char)(*p)[2])) {
+		return false;
+	}
+	*out = (unsigned long)((*p)[1] - '0') * 10 + (unsigned long)((*p)[2] - '0');
+	*p += 3;
+	return true;
+}
+
 int ctl_birth(const char *text, uint64_t *from, uint64_t *to)
 {
-	static const uint64_t last[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	unsigned long part[3] = { 0, 0, 0 };
-	size_t n = 0;
-	const char *p = text;
+	size_t digits = strspn(text, "0123456789");
+	unsigned long year = digits == 4 ? strtoul(text, NULL, 10) : 0;
+	unsigned long month = 0;
+	unsigned long day = 0;
+	const char *p = text + digits;
+	bool has_month = read_part(&p, &month);
+	bool has_day = has_month && read_part(&p, &day);
 
-	while (n < 3 && isdigit((unsigned char)*p)) {
-		char *end;
-
-		part[n++] = strtoul(p, &end, 10);
-		p = *end == '-' ? end + 1 : end;
-	}
-	if (*p != '\0' || n == 0 || part[0] < 1850 || part[0] > 2169 || part[1] > 12 ||
-	    part[2] > 31 || (n > 1 && part[1] == 0) || (n > 2 && part[2] == 0)) {
+	if (*p != '\0' || year < 1850 || year > 2169 || (has_month && days_of(year, month) == 0) ||
+	    (has_day && (day == 0 || day > days_of(year, month)))) {
 		return ctl_fail(CTL_USAGE, "%s: a date is 1985-03-12, 1985-03 or 1985", text);
 	}
-	*from = part[0] * 10000 + (n > 1 ? part[1] : 1) * 100 + (n > 2 ? part[2] : 1);
-	*to = part[0] * 10000 + (n > 1 ? part[1] : 12) * 100 +
-	      (n > 2   ? part[2]
-	       : n > 1 ? last[part[1] - 1] + (part[1] == 2)
-		       : 31);
+	*from = year * 10000 + (has_month ? month : 1) * 100 + (has_day ? day : 1);
+	*to = year * 10000 + (has_month ? month : 12) * 100 +
+	      (has_day ? day : days_of(year, has_month ? month : 12));
 	return CTL_OK;
 }

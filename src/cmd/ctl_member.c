@@ -1,5 +1,6 @@
 /* outpostctl init and passport: a node's beginning. */
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,63 +92,119 @@ static int write_keys(struct ctl *c, bool founds, struct bytes phrase, bool fast
 	return rc;
 }
 
-int ctl_init(struct ctl *c, int argc, char *argv[])
-{
-	const char *role = "post";
-	const char *region = NULL;
-	const char *country = NULL;
-	const char *owner = NULL;
-	const char *label = NULL;
-	const char *listen = NULL;
-	const char *policy = NULL;
-	const char *file = NULL;
-	bool fast = false;
-	const struct ctl_option options[] = {
-		{ "role", &role, NULL },        { "region", &region, NULL },
-		{ "country", &country, NULL },  { "owner", &owner, NULL },
-		{ "label", &label, NULL },      { "listen", &listen, NULL },
-		{ "policy", &policy, NULL },    { "passphrase-file", &file, NULL },
-		{ "fast-unlock", NULL, &fast },
-	};
-	char path[512];
-	char print[PASSPORT_PRINT_BYTES + 8];
-	struct bytes phrase = { NULL, 0 };
-	bool founds;
-	int rest;
-	int rc = ctl_options(argc, argv, options, sizeof options / sizeof options[0], &rest);
+/* What init was told. */
+struct beginning {
+	const char *role, *region, *country, *owner, *label;
+	const char *listen, *policy, *file;
+	bool fast, founds;
+};
 
-	if (rc != CTL_OK) {
-		return rc;
+static int check_beginning(struct beginning *b)
+{
+	const char *country = b->country;
+
+	b->founds = strcmp(b->role, "hq") == 0;
+	if (!b->founds && strcmp(b->role, "post") != 0) {
+		return ctl_fail(CTL_USAGE, "init: --role is hq for a headquarters that founds a "
+					   "region, else post: what a node may do stands in its "
+					   "passport");
 	}
-	founds = strcmp(role, "hq") == 0;
-	if (founds && (region == NULL || country == NULL || owner == NULL || label == NULL)) {
+	if (!b->founds) {
+		return CTL_OK;
+	}
+	if (b->region == NULL || country == NULL || b->owner == NULL || b->label == NULL) {
 		return ctl_fail(CTL_USAGE,
 				"init: a headquarters that founds a region needs --region, "
 				"--country, --owner and --label");
 	}
-	rc = passphrase(c, file, &phrase);
-	if (rc != CTL_OK) {
-		return rc;
+	if (strlen(country) != 3 || strspn(country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3) {
+		return ctl_fail(CTL_USAGE, "init: --country is three letters: UTO");
 	}
-	if (mkdir(c->dir, 0700) != 0 && errno != EEXIST) {
-		return ctl_fail(CTL_USAGE, "%s: %s", c->dir, strerror(errno));
+	return CTL_OK;
+}
+
+/* A new folder, or one that is private already: nobody else's is taken over. */
+static int make_dir(const char *dir)
+{
+	struct stat st;
+
+	if (mkdir(dir, 0700) == 0) {
+		return CTL_OK;
 	}
-	(void)chmod(c->dir, 0700);
-	rc = write_keys(c, founds, phrase, fast, print);
-	if (rc != CTL_OK) {
-		return rc;
+	if (errno != EEXIST || stat(dir, &st) != 0) {
+		return ctl_fail(CTL_USAGE, "%s: %s", dir, strerror(errno));
 	}
+	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 0077) != 0) {
+		return ctl_fail(CTL_USAGE,
+				"%s is there and is no private folder of yours: chmod 0700 it, or "
+				"name one that is not there yet",
+				dir);
+	}
+	return CTL_OK;
+}
+
+static int write_conf(struct ctl *c, const struct beginning *b)
+{
+	char path[512];
+
 	(void)snprintf(path, sizeof path, "%s/outpost.conf", c->dir);
-	rc =
-	    write_settings(c, path,
-			   (const char *const[]){
-			       "region", founds ? region : NULL, "country", founds ? country : NULL,
-			       "owner", founds ? owner : NULL, "label", founds ? label : NULL,
-			       "listen", listen, "policy", policy, "passphrase-file", file, NULL });
-	if (rc == CTL_OK && !c->json) {
-		(void)printf("%s is ready.\nfingerprint %s\nnext: start outpostd --dir %s%s\n",
-			     c->dir, print, c->dir,
-			     founds ? "" : ", then outpostctl passport request");
+	return write_settings(
+	    c, path,
+	    (const char *const[]){
+		"region", b->founds ? b->region : NULL, "country", b->founds ? b->country : NULL,
+		"owner", b->founds ? b->owner : NULL, "label", b->founds ? b->label : NULL,
+		"listen", b->listen, "policy", b->policy, "passphrase-file", b->file, NULL });
+}
+
+static void tell_beginning(const struct ctl *c, bool founds, const char *print)
+{
+	if (c->json) {
+		json_t *json = json_pack("{s:s,s:s}", "dir", c->dir, "fingerprint", print);
+
+		(void)json_dumpf(json, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+		(void)putchar('\n');
+		json_decref(json);
+		return;
+	}
+	(void)printf("%s is ready.\nfingerprint %s\nnext: start outpostd --dir %s%s\n", c->dir,
+		     print, c->dir, founds ? "" : ", then outpostctl passport request");
+}
+
+int ctl_init(struct ctl *c, int argc, char *argv[])
+{
+	struct beginning b = { .role = "post" };
+	const struct ctl_option options[] = {
+		{ "role", &b.role, NULL },        { "region", &b.region, NULL },
+		{ "country", &b.country, NULL },  { "owner", &b.owner, NULL },
+		{ "label", &b.label, NULL },      { "listen", &b.listen, NULL },
+		{ "policy", &b.policy, NULL },    { "passphrase-file", &b.file, NULL },
+		{ "fast-unlock", NULL, &b.fast },
+	};
+	char print[PASSPORT_PRINT_BYTES + 8];
+	struct bytes phrase = { NULL, 0 };
+	int rest;
+	int rc = ctl_options(argc, argv, options, sizeof options / sizeof options[0], &rest);
+
+	if (rc == CTL_OK) {
+		rc = ctl_no_more(argc, argv, rest);
+	}
+	if (rc == CTL_OK) {
+		rc = check_beginning(&b);
+	}
+	if (rc == CTL_OK) {
+		rc = passphrase(c, b.file, &phrase);
+	}
+	if (rc == CTL_OK) {
+		rc = make_dir(c->dir);
+	}
+	if (rc == CTL_OK) {
+		rc = write_keys(c, b.founds, phrase, b.fast, print);
+	}
+	if (rc == CTL_OK) {
+		rc = write_conf(c, &b);
+	}
+	if (rc == CTL_OK) {
+		tell_beginning(c, b.founds, print);
 	}
 	return rc;
 }
@@ -163,6 +220,9 @@ static int request(struct ctl *c, int argc, char *argv[])
 	int rest;
 	int rc = ctl_options(argc, argv, options, 2, &rest);
 
+	if (rc == CTL_OK) {
+		rc = ctl_no_more(argc, argv, rest);
+	}
 	if (rc == CTL_OK && label == NULL) {
 		return ctl_fail(CTL_USAGE,
 				"passport request: --label NAME says which post this is");
@@ -189,7 +249,7 @@ static int sign(struct ctl *c, int argc, char *argv[])
 	const char *region = NULL;
 	const char *country = NULL;
 	const char *owner = NULL;
-	const char *days = "0";
+	const char *days = NULL;
 	const char *output = "passport.grant";
 	const struct ctl_option options[] = {
 		{ "role", &role, NULL },       { "region", &region, NULL },
@@ -205,6 +265,9 @@ static int sign(struct ctl *c, int argc, char *argv[])
 		return ctl_fail(CTL_USAGE, "passport sign: one request file");
 	}
 	if (rc == CTL_OK) {
+		rc = ctl_number("--days", days, 400, &ask.days);
+	}
+	if (rc == CTL_OK) {
 		rc = ctl_read_file(c, argv[rest], 4096, &ask.request);
 	}
 	if (rc == CTL_OK) {
@@ -212,7 +275,6 @@ static int sign(struct ctl *c, int argc, char *argv[])
 		ask.region = bytes_of(region);
 		ask.country = bytes_of(country);
 		ask.owner = bytes_of(owner);
-		ask.days = strtoul(days, NULL, 10);
 		rc = ctl_ask(c, "passport.sign", &ask, &file);
 	}
 	if (rc == CTL_OK) {
@@ -240,7 +302,7 @@ static int install(struct ctl *c, int argc, char *argv[])
 	if (rc == CTL_OK) {
 		rc = ctl_ask(c, "passport.install", &ask, NULL);
 	}
-	if (rc == CTL_OK && !c->json) {
+	if (rc == CTL_OK && !ctl_json_done(c)) {
 		(void)puts("This node is a member now.");
 	}
 	return rc;

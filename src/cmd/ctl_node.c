@@ -1,4 +1,5 @@
 /* outpostctl gallery, peers, status, audit, doctor: how the node is. */
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,15 +13,20 @@
 
 static int range_of(int argc, char *argv[], struct ask_range *range)
 {
-	const char *from = "0";
-	const char *max = "0";
+	const char *from = NULL;
+	const char *max = NULL;
 	const struct ctl_option options[] = { { "from", &from, NULL }, { "max", &max, NULL } };
 	int rest;
 	int rc = ctl_options(argc, argv, options, 2, &rest);
 
-	range->from = strtoul(from, NULL, 10);
-	range->max = strtoul(max, NULL, 10);
-	return rc;
+	*range = (struct ask_range){ .max = 0 };
+	if (rc == CTL_OK) {
+		rc = ctl_no_more(argc, argv, rest);
+	}
+	if (rc == CTL_OK) {
+		rc = ctl_number("--from", from, INT64_MAX, &range->from);
+	}
+	return rc == CTL_OK ? ctl_number("--max", max, ASK_ROWS_MAX, &range->max) : rc;
 }
 
 int ctl_gallery(struct ctl *c, int argc, char *argv[])
@@ -58,6 +64,9 @@ int ctl_peers(struct ctl *c, int argc, char *argv[])
 	int rc = ctl_options(argc, argv, NULL, 0, &rest);
 
 	if (rc == CTL_OK) {
+		rc = ctl_no_more(argc, argv, rest);
+	}
+	if (rc == CTL_OK) {
 		rc = ctl_ask(c, "peers", NULL, &out);
 	}
 	if (rc != CTL_OK || ctl_json(c, ask_find(bytes_of("peers"))->answer, &out)) {
@@ -81,6 +90,9 @@ int ctl_status(struct ctl *c, int argc, char *argv[])
 	int rest;
 	int rc = ctl_options(argc, argv, NULL, 0, &rest);
 
+	if (rc == CTL_OK) {
+		rc = ctl_no_more(argc, argv, rest);
+	}
 	if (rc == CTL_OK) {
 		rc = ctl_ask(c, "status", NULL, &s);
 	}
@@ -136,11 +148,23 @@ int ctl_audit(struct ctl *c, int argc, char *argv[])
 
 /* ---- doctor ---- */
 
-static int finding(bool good, const char *what, const char *advice)
+/* What was looked at, in order. */
+struct doctor {
+	struct ctl *c;
+	json_t *findings; /* owned */
+	bool bad;
+};
+
+static void finding(struct doctor *d, bool good, const char *what, const char *advice)
 {
-	(void)printf("%s %s%s%s\n", good ? "ok  " : "BAD ", what, good ? "" : ": ",
-		     good ? "" : advice);
-	return good ? 0 : 1;
+	d->bad = d->bad || !good;
+	if (!d->c->json) {
+		(void)printf("%s %s%s%s\n", good ? "ok  " : "BAD ", what, good ? "" : ": ",
+			     good ? "" : advice);
+		return;
+	}
+	(void)json_array_append_new(d->findings, json_pack("{s:s,s:b,s:s}", "what", what, "ok",
+							   good, "advice", good ? "" : advice));
 }
 
 static bool has_mode(const char *dir, const char *name, unsigned mode)
@@ -152,41 +176,70 @@ static bool has_mode(const char *dir, const char *name, unsigned mode)
 	return stat(path, &st) == 0 && (st.st_mode & 0777) == mode;
 }
 
-int ctl_doctor(struct ctl *c, int argc, char *argv[])
+static bool is_whole(struct ctl *c)
+{
+	struct ask_range range = { .max = 1 };
+	struct answer_audit audit;
+
+	return ctl_ask(c, "audit", &range, &audit) == CTL_OK && audit.chain.len >= 5 &&
+	       memcmp(audit.chain.data, "whole", 5) == 0;
+}
+
+static void look_at_files(struct doctor *d)
+{
+	const char *dir = d->c->dir;
+
+	finding(d, has_mode(dir, ".", 0700), "the folder is private", "chmod 700 it");
+	finding(d, has_mode(dir, "node.key", 0600), "the key file is private",
+		"chmod 600 node.key; if it is missing: outpostctl init");
+	finding(d, has_mode(dir, "store.db", 0600), "the store is private",
+		"chmod 600 store.db; if it is missing: start outpostd");
+	finding(d, worker_once_ping(d->c->worker) == ERR_OK, "outpost-worker answers",
+		"set $OUTPOST_WORKER or --worker to its path");
+	finding(d, access("/run/dbus/system_bus_socket", F_OK) == 0, "D-Bus is there for Avahi",
+		"without it only peers that are set by hand are found");
+}
+
+static void look_at_node(struct doctor *d)
 {
 	struct answer_status s;
-	struct answer_audit audit;
-	struct ask_range range = { .max = 1 };
-	struct answer_peers peers;
-	int bad = 0;
+	bool answers = ctl_ask(d->c, "status", NULL, &s) == CTL_OK;
+
+	finding(d, answers, "outpostd answers", "start it: outpostd --dir DIR");
+	if (!answers) {
+		return;
+	}
+	finding(d, s.role.len > 0, "the node is a member",
+		"passport request, sign at the issuer, install");
+	if (s.role.len > 0) {
+		finding(d, is_whole(d->c), "the audit chain is whole",
+			"the log was changed or lost: call the DPO");
+		finding(d, s.links > 0, "a neighbour is linked", "outpostctl peers says why not");
+	}
+}
+
+int ctl_doctor(struct ctl *c, int argc, char *argv[])
+{
+	struct doctor d = { .c = c };
 	int rest;
 	int rc = ctl_options(argc, argv, NULL, 0, &rest);
 
+	if (rc == CTL_OK) {
+		rc = ctl_no_more(argc, argv, rest);
+	}
 	if (rc != CTL_OK) {
 		return rc;
 	}
-	bad += finding(has_mode(c->dir, ".", 0700), "the folder is private", "chmod 700 it");
-	bad += finding(has_mode(c->dir, "node.key", 0600), "the key file is private",
-		       "chmod 600 node.key; if it is missing: outpostctl init");
-	bad += finding(has_mode(c->dir, "store.db", 0600), "the store is private",
-		       "chmod 600 store.db; if it is missing: start outpostd");
-	bad += finding(worker_once_ping(c->worker) == ERR_OK, "outpost-worker answers",
-		       "set $OUTPOST_WORKER or --worker to its path");
-	bad += finding(access("/run/dbus/system_bus_socket", F_OK) == 0, "D-Bus is there for Avahi",
-		       "without it only peers that are set by hand are found");
-	rc = ctl_ask(c, "status", NULL, &s);
-	bad += finding(rc == CTL_OK, "outpostd answers", "start it: outpostd --dir DIR");
-	if (rc == CTL_OK) {
-		bad += finding(s.role.len > 0, "the node is a member",
-			       "passport request, sign at the issuer, install");
+	d.findings = json_array();
+	look_at_files(&d);
+	look_at_node(&d);
+	if (c->json) {
+		json_t *all = json_pack("{s:b,s:O}", "ok", !d.bad, "findings", d.findings);
+
+		(void)json_dumpf(all, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+		(void)putchar('\n');
+		json_decref(all);
 	}
-	if (rc == CTL_OK && s.role.len > 0) {
-		bad += finding(
-		    ctl_ask(c, "audit", &range, &audit) == CTL_OK && audit.chain.len >= 5 &&
-			memcmp(audit.chain.data, "whole", 5) == 0,
-		    "the audit chain is whole", "the log was changed or lost: call the DPO");
-		bad += finding(ctl_ask(c, "peers", NULL, &peers) == CTL_OK && s.links > 0,
-			       "a neighbour is linked", "outpostctl peers says why not");
-	}
-	return bad == 0 ? CTL_OK : CTL_NEGATIVE;
+	json_decref(d.findings);
+	return d.bad ? CTL_NEGATIVE : CTL_OK;
 }

@@ -154,7 +154,7 @@ int ctl_check(struct ctl *c, int argc, char *argv[])
 	if (rc != CTL_OK) {
 		return rc;
 	}
-	if (purpose == NULL || basis == NULL) {
+	if (purpose == NULL || purpose[0] == '\0' || basis == NULL || basis[0] == '\0') {
 		return ctl_fail(CTL_USAGE,
 				"check: --purpose and --basis (the legal basis) are part of "
 				"every check");
@@ -206,9 +206,11 @@ int ctl_review(struct ctl *c, int argc, char *argv[])
 		return ctl_fail(CTL_USAGE, "review [--reason TEXT] CASE CANDIDATE "
 					   "potential|none|inconclusive");
 	}
-	rc = ctl_encounter(c, argv[rest], ask.encounter);
+	rc = ctl_number("CANDIDATE", argv[rest + 1], 10, &ask.candidate);
 	if (rc == CTL_OK) {
-		ask.candidate = strtoul(argv[rest + 1], NULL, 10);
+		rc = ctl_encounter(c, argv[rest], ask.encounter);
+	}
+	if (rc == CTL_OK) {
 		ask.reason = bytes_of(reason);
 		rc = ctl_ask(c, "review", &ask, &out);
 	}
@@ -249,12 +251,15 @@ int ctl_case(struct ctl *c, int argc, char *argv[])
 {
 	struct ask_case ask;
 	struct answer_case out = { .people = 0 };
-	int rc;
+	int rest;
+	int rc = ctl_options(argc, argv, NULL, 0, &rest);
 
-	if (argc != 2) {
+	if (rc == CTL_OK && rest + 1 != argc) {
 		return ctl_fail(CTL_USAGE, "case CASE");
 	}
-	rc = ctl_encounter(c, argv[1], ask.encounter);
+	if (rc == CTL_OK) {
+		rc = ctl_encounter(c, argv[rest], ask.encounter);
+	}
 	if (rc == CTL_OK) {
 		rc = ctl_ask(c, "case", &ask, &out);
 	}
@@ -265,7 +270,6 @@ int ctl_queue(struct ctl *c, int argc, char *argv[])
 {
 	bool all = false;
 	const struct ctl_option options[] = { { "all", NULL, &all } };
-	struct ask_range range = { .max = 0 };
 	struct answer_queue out = { .cases = { .count = 0 } };
 	const struct answer_case *cases;
 	size_t open = 0;
@@ -273,7 +277,10 @@ int ctl_queue(struct ctl *c, int argc, char *argv[])
 	int rc = ctl_options(argc, argv, options, 1, &rest);
 
 	if (rc == CTL_OK) {
-		rc = ctl_ask(c, "queue", &range, &out);
+		rc = ctl_no_more(argc, argv, rest);
+	}
+	if (rc == CTL_OK) {
+		rc = ctl_cases(c, &out.cases);
 	}
 	if (rc != CTL_OK || ctl_json(c, ask_find(bytes_of("queue"))->answer, &out)) {
 		return rc;
@@ -336,8 +343,12 @@ static int fill_notice(struct ctl *c, const struct notice_arguments *a, struct a
 	ask->restrictions = (struct restrictions){ .exclude = bytes_of(a->exclude),
 						   .match_only = a->match_only,
 						   .relay_only = a->relay_only };
-	ask->restrictions.reviewers = a->reviewers != NULL ? strtoul(a->reviewers, NULL, 10) : 0;
-	ask->lease_hours = a->lease != NULL ? strtoul(a->lease, NULL, 10) : 0;
+	if (rc == CTL_OK) {
+		rc = ctl_number("--reviewers", a->reviewers, 3, &ask->restrictions.reviewers);
+	}
+	if (rc == CTL_OK) {
+		rc = ctl_number("--lease-hours", a->lease, 8784, &ask->lease_hours);
+	}
 	if (rc == CTL_OK && a->born != NULL) {
 		rc = ctl_birth(a->born, &ask->born_from, &ask->born_to);
 	}

@@ -136,7 +136,8 @@ static int extract(struct ctl *c, int argc, char *argv[])
 
 static int compare(struct ctl *c, int argc, char *argv[])
 {
-	const char *threshold = "300";
+	const char *threshold = NULL;
+	uint64_t limit = 300;
 	const struct ctl_option options[] = { { "threshold", &threshold, NULL } };
 	struct finger_template *t[2] = { NULL, NULL };
 	struct worker_sample s = { .code = 0 };
@@ -144,6 +145,9 @@ static int compare(struct ctl *c, int argc, char *argv[])
 	int rest;
 	int rc = ctl_options(argc, argv, options, 1, &rest);
 
+	if (rc == CTL_OK) {
+		rc = ctl_number("--threshold", threshold, 100000, &limit);
+	}
 	if (rc == CTL_OK && argc - rest != 2) {
 		return ctl_fail(CTL_USAGE, "finger compare [--threshold N] FILE FILE");
 	}
@@ -155,12 +159,10 @@ static int compare(struct ctl *c, int argc, char *argv[])
 		}
 	}
 	if (rc == CTL_OK) {
-		long limit = strtol(threshold, NULL, 10);
-
 		score = finger_compare(t[0], t[1]);
-		rc = score >= limit ? CTL_OK : CTL_NEGATIVE;
+		rc = score >= (int)limit ? CTL_OK : CTL_NEGATIVE;
 		if (c->json) {
-			(void)printf("{\"score\": %d, \"threshold\": %ld}\n", score, limit);
+			(void)printf("{\"score\": %d, \"threshold\": %d}\n", score, (int)limit);
 		} else {
 			(void)printf(
 			    "score %d (100 x log10 of the likelihood ratio), threshold %ld\n",

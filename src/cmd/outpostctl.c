@@ -24,7 +24,7 @@ static const struct {
 	{ "peers", ctl_peers, "show the neighbours and what is missing between us" },
 	{ "status", ctl_status, "show the node" },
 	{ "audit", ctl_audit, "show the audit log and check its chain" },
-	{ "policy", ctl_policy, "test DIR | who DIR: try a sharing policy" },
+	{ "policy", ctl_policy, "test DIR: try a sharing policy" },
 	{ "finger", ctl_finger, "extract | compare: try fingerprints, without a node" },
 	{ "doctor", ctl_doctor, "look for what is wrong with this node" },
 };

@@ -188,7 +188,7 @@ ROWS(acase) = {
 };
 static const struct schema acase_schema = SCHEMA("answer-case", struct answer_case, acase_rows);
 
-ROWS(queue) = { L(answer_queue, 1, cases, 1000, &acase_schema) };
+ROWS(queue) = { L(answer_queue, 1, cases, ASK_CASES_MAX, &acase_schema) };
 static const struct schema queue_schema = SCHEMA("answer-queue", struct answer_queue, queue_rows);
 
 ROWS(row) = {

@@ -14,6 +14,7 @@
 #define ASK_FILES_MAX    20U
 #define ASK_FILE_MAX     (32U << 20)
 #define ASK_ROWS_MAX     10000U
+#define ASK_CASES_MAX    1000U /* in one answer to "queue" */
 
 struct ask {
 	struct bytes verb;

@@ -2,12 +2,11 @@
  * (DESIGN 1, rule 1), and no text tells to act before people have judged (rule 2). */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "node/chapter.h"
 #include "policy/floor.h"
-
-#define OPEN_CASES_MAX 1000U
 
 static struct bytes text(const char *s)
 {
@@ -452,23 +451,58 @@ int tell_case(struct node *n, const struct ask *ask)
 			    : rc;
 }
 
+static int by_age(const void *a, const void *b)
+{
+	const struct kase *x = *(const struct kase *const *)a;
+	const struct kase *y = *(const struct kase *const *)b;
+
+	if (x->search.captured_ms != y->search.captured_ms) {
+		return x->search.captured_ms < y->search.captured_ms ? 1 : -1;
+	}
+	return memcmp(x->encounter, y->encounter, KINDS_ENCOUNTER_BYTES);
+}
+
+/* All cases that are shown, newest first. */
+static struct kase **sorted(struct node *n, size_t *count)
+{
+	struct kase **all = arena_take(&n->arena, n->book->kases.count, sizeof(struct kase *));
+	struct kase *k;
+	size_t at = 0;
+
+	*count = 0;
+	while (all != NULL && (k = map_next(&n->book->kases, &at)) != NULL) {
+		if (k->has_search) {
+			all[(*count)++] = k;
+		}
+	}
+	if (all != NULL) {
+		qsort(all, *count, sizeof(struct kase *), by_age);
+	}
+	return all;
+}
+
 int tell_queue(struct node *n, const struct ask *ask)
 {
 	struct answer_queue out = { .cases = { .count = 0 } };
-	struct answer_case *cases = arena_take(&n->arena, n->book->kases.count, sizeof *cases);
-	struct kase *k;
-	size_t at = 0;
-	int rc = ERR_OK;
+	struct answer_case *cases;
+	struct kase **all;
+	struct ask_range range;
+	size_t count;
+	int rc = schema_decode(ask_find(ask->verb)->ask, ask->body, &n->arena, &range, NULL);
 
-	if (cases == NULL) {
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	range.max = range.max == 0 ? 100 : range.max > ASK_CASES_MAX ? ASK_CASES_MAX : range.max;
+	all = sorted(n, &count);
+	cases = arena_take(&n->arena, (size_t)range.max, sizeof *cases);
+	if (all == NULL || cases == NULL) {
 		return ERR_NOMEM;
 	}
 	out.cases.items = cases;
-	while (rc == ERR_OK && out.cases.count < OPEN_CASES_MAX &&
-	       (k = map_next(&n->book->kases, &at)) != NULL) {
-		if (k->has_search) {
-			rc = tell_kase(n, k, &cases[out.cases.count++]);
-		}
+	for (size_t i = (size_t)range.from;
+	     rc == ERR_OK && i < count && out.cases.count < range.max; i++) {
+		rc = tell_kase(n, all[i], &cases[out.cases.count++]);
 	}
 	return rc == ERR_OK ? node_reply(n, n->event->ask, ERR_OK, NULL, NULL,
 					 ask_find(ask->verb)->answer, &out)
