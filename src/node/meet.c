@@ -136,8 +136,7 @@ int meet_link_up(struct node *n)
 				      .replay = &n->replay,
 				      /* Clocks at posts may be years off: they must meet all the
 				       * same.  A replay costs what one greeting costs. */
-				      .stamp_window_ms = LINK_STAMP_ANY,
-				      .hello = members_signed(n->members, n->self.node) };
+				      .stamp_window_ms = LINK_STAMP_ANY };
 	struct wire_link *l = NULL;
 	struct buf out;
 	int rc;
@@ -156,6 +155,7 @@ int meet_link_up(struct node *n)
 				 .dialled = n->event->dialled,
 				 .since_ms = n->now_ms };
 	(void)bytes_text(n->event->address, l->address, sizeof l->address);
+	config.hello = members_signed(n->members, n->self.node); /* there since enrolment */
 	config.keys[0] = n->link_keys;
 	buf_init(&out, 0);
 	rc = link_new(&config, &l->link);

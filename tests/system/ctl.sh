@@ -152,6 +152,19 @@ gives '.enrolled == "no"' status
 gives '.peers == []' peers
 point "a doctor finds it" finding "the node is a member"
 
+# ---- a stranger calls ----
+
+calls() ( # calls PORT: says nonsense, for a moment; it may be hung up on
+	exec 3<>"/dev/tcp/$HOST/$1" || exit
+	printf 'GET / HTTP/1.0\r\n\r\n%0500d' 0 >&3
+	timeout 1 cat <&3 >/dev/null
+)
+alive() { kill -0 "$(pid_of "$1")" && answers "$1"; }
+for n in hq post other; do
+	calls "${NODE_PORT[$n]}" 2>/dev/null
+	point "who calls $n and says nonsense does not end it" alive $n
+done
+
 # ---- a post becomes a member ----
 
 gives '.fingerprint | length > 20' passport request --label Post --output "$ROOT/request"

@@ -31,12 +31,17 @@ heal() { # start whatever is dead
 	done
 }
 
+# The number may belong to somebody else by now.
+is_ours() { tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline" | grep -q -- "--dir $ROOT/"; }
 strike() { # strike NODE
-	kill -9 "$(cat "$ROOT/$1.pid")" 2>/dev/null && echo "$1" >>"$ROOT/killed"
+	local pid
+	pid=$(cat "$ROOT/$1.pid")
+	is_ours "$pid" && kill -9 "$pid" 2>/dev/null && echo "$1" >>"$ROOT/killed"
 }
 strike_worker() { # strike_worker NODE
 	local pid child children
 	pid=$(cat "$ROOT/$1.pid")
+	is_ours "$pid" || return
 	read -ra children 2>/dev/null <"/proc/$pid/task/$pid/children"
 	for child in "${children[@]}"; do
 		kill -9 "$child" 2>/dev/null && echo "$1" >>"$ROOT/workers-killed"
