@@ -64,7 +64,13 @@ must() { # must TEXT COMMAND...: without it nothing else makes sense
 	finish
 }
 
+sanitizers_are_silent() {
+	! grep -hE 'runtime error|Sanitizer' "$ROOT"/*.log
+}
+
 finish() {
+	nodes_stop
+	point "no sanitizer has complained" sanitizers_are_silent
 	echo "1..$points"
 	[ "$failures" -eq 0 ]
 	exit
@@ -75,7 +81,7 @@ on_end() { :; } # what a test has to undo besides
 begin() { # begin: the folder, and what happens at the end
 	ROOT=$(mktemp -d "${TMPDIR:-/tmp}/outpost.XXXXXX") || exit 1
 	trap clean EXIT
-	trap 'exit 1' INT TERM HUP
+	trap 'exit 1' INT TERM HUP PIPE
 	HOST=127.$((BASHPID % 200 + 20)).$((RANDOM % 250 + 1)).1 # nobody else's
 	OUT=$ROOT/out ERR=$ROOT/err
 	echo "correct horse battery staple demo" >"$ROOT/passphrase"

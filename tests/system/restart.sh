@@ -72,13 +72,16 @@ work() { # work NUMBER: checks and notices until the node is gone
 		esac
 	done
 }
+has_acknowledged() { [ "$(wc -l <"$ROOT/acknowledged")" -ge "$1" ]; }
 stopped_at_work() { # stopped_at_work SIGNAL EXIT
-	local k pids=() rc=0
+	local k pids=() rc=0 before
+	before=$(wc -l <"$ROOT/acknowledged")
 	for k in 1 2 3; do
 		work "$k" &
 		pids+=($!)
 	done
-	sleep "0.$((RANDOM % 6 + 3))"
+	wait_for 30 has_acknowledged $((before + 8))
+	sleep "0.$((RANDOM % 4))"
 	down "$2" "$1" || rc=1
 	for k in "${pids[@]}"; do wait "$k"; done
 	[ ! -s "$ROOT/strange" ] || { cat "$ROOT/strange"; rc=1; }
@@ -92,7 +95,7 @@ all_there() {
 		asks hq '.cases[].encounter' queue
 	} | sort >"$ROOT/here"
 	sort "$ROOT/acknowledged" | comm -23 - "$ROOT/here" | grep . && return 1
-	[ "$(wc -l <"$ROOT/acknowledged")" -gt 20 ]
+	has_acknowledged 32
 }
 
 # ---- policies ----

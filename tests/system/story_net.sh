@@ -214,6 +214,7 @@ play() { # play NAME N1 N2 P1 P2 O1 O2: notice, probe and other prints
 	done
 	point "$t: the logs are silent about names and know no error" logs_are_silent
 	nodes_stop
+	point "$t: no sanitizer has complained" sanitizers_are_silent
 	rm -rf "${ROOT:?}"/{hq,a,b,c} "$ROOT"/*.{log,request,grant}
 }
 
