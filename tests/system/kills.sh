@@ -24,10 +24,17 @@ alive() { [ -f "$ROOT/$1.pid" ] && kill -0 "$(cat "$ROOT/$1.pid")" 2>/dev/null; 
 # A subshell would draw the same numbers each time: they are drawn before.
 draw() { moment=0.$(printf %03d $((RANDOM % $1))); } # draw MILLISECONDS: a shorter time
 
-heal() { # start whatever is dead
-	local n
+heal() { # start whatever is dead; a node that never comes up again is a failure, not a reason to wait
+	local n i
 	for n in $NODES; do
-		until alive "$n" || node_start "$n" 2>/dev/null; do :; done
+		for ((i = 0; i < 50; i++)); do
+			alive "$n" && break
+			node_start "$n" 2>/dev/null
+		done
+		if ! alive "$n" && [ "$i" -eq 50 ]; then
+			echo "$n does not start any more" | tee -a "$ROOT/strange" >&2
+			return 1
+		fi
 	done
 }
 
@@ -68,7 +75,7 @@ ask() { # ask NODE DONE COMMAND...: the answer is in $OUT
 	local node=$1 done=$2 rc i
 	shift 2
 	for ((i = 0; i < 300; i++)); do
-		heal
+		heal || return 1
 		if [ $((RANDOM % 2)) -eq 0 ]; then
 			draw 120
 			(sleep "$moment" && strike "$node") &
@@ -90,7 +97,7 @@ ask() { # ask NODE DONE COMMAND...: the answer is in $OUT
 			$done || echo "exit $rc: $node $*: $(cat "$ERR")" >>"$ROOT/strange"
 			;;
 		esac
-		heal
+		heal || return 1
 		$done && return 1
 	done >/dev/null 2>&1
 	echo "no answer: $node $*" >>"$ROOT/strange"
@@ -100,7 +107,8 @@ ask() { # ask NODE DONE COMMAND...: the answer is in $OUT
 reaches() { # reaches SECONDS COMMAND...: heals meanwhile
 	local end=$((SECONDS + $1))
 	shift
-	until heal && "$@"; do
+	until "$@"; do
+		heal || return 1
 		[ "$SECONDS" -lt "$end" ] || return 1
 		sleep 0.1
 	done >/dev/null 2>&1
