@@ -191,10 +191,10 @@ static int open_keys(struct daemon *d)
 	if (rc == EXIT_DONE) {
 		passphrase[strcspn(passphrase, "\n")] = '\0';
 		rc = keys_load((struct bytes){ file, len }, bytes_of(passphrase), &d->keys);
-		rc = rc == ERR_OK       ? EXIT_DONE
-		     : rc == ERR_FORGED ? fail(EXIT_DENIED, path,
-					       "wrong passphrase, or a damaged file")
-					: fail(EXIT_USAGE, path, err_text(rc));
+		rc = rc == ERR_OK ? EXIT_DONE
+		     : rc == ERR_FORGED
+			 ? fail(EXIT_DENIED, path, "wrong passphrase, or a damaged file")
+			 : fail(EXIT_USAGE, path, err_text(rc));
 	}
 	explicit_bzero(passphrase, sizeof passphrase);
 	return rc;
@@ -378,7 +378,8 @@ static int run_node(struct daemon *d)
 							    : EXIT_USAGE;
 	}
 	log_write(LOG_LEVEL_INFO, "start", "state=ready version=%s port=%u policy=\"%s\"",
-		  OUTPOST_VERSION, loop_port(d->loop), d->policy != NULL ? d->policy_label : "none");
+		  OUTPOST_VERSION, loop_port(d->loop),
+		  d->policy != NULL ? d->policy_label : "none");
 	(void)notify_send("READY=1");
 	rc = loop_run(d->loop);
 	(void)notify_send("STOPPING=1");

@@ -18,8 +18,8 @@ static void an_address_is_read_and_written_the_same(void **state)
 
 		assert_int_equal(address_parse(bytes_of(good[i]), &parts), ERR_OK);
 		assert_true(parts.numeric);
-		assert_int_equal(
-		    address_format((const struct sockaddr *)&parts.socket, again), ERR_OK);
+		assert_int_equal(address_format((const struct sockaddr *)&parts.socket, again),
+				 ERR_OK);
 		assert_string_equal(again, good[i]);
 	}
 }
@@ -49,10 +49,10 @@ static void a_name_is_left_to_be_looked_up(void **state)
 
 static void what_is_no_address_is_refused(void **state)
 {
-	static const char *const bad[] = { "",	       "192.0.2.1",    "192.0.2.1:",  ":4700",
-					   "[::1]",    "[::1:4700",    "::1:4700",    "a b:1",
-					   "[a]:1",    "192.0.2.300:1", "x:-1",	      "x:1x",
-					   "x:+1",     "[]:1",	       "x/y:1",	      "[::1]x:1" };
+	static const char *const bad[] = { "",      "192.0.2.1",     "192.0.2.1:", ":4700",
+					   "[::1]", "[::1:4700",     "::1:4700",   "a b:1",
+					   "[a]:1", "192.0.2.300:1", "x:-1",       "x:1x",
+					   "x:+1",  "[]:1",          "x/y:1",      "[::1]x:1" };
 	struct address_parts parts;
 	char text[100];
 

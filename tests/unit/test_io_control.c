@@ -353,9 +353,9 @@ static void a_socket_left_behind_is_replaced(void **state)
 
 	(void)state;
 	/* The one of before still stands there, as after a crash. */
-	assert_int_equal(control_new(&d.loop, &d.inbox, d.path, CONTROL_NO_GROUP,
-				     &control_patience, &again),
-			 ERR_OK);
+	assert_int_equal(
+	    control_new(&d.loop, &d.inbox, d.path, CONTROL_NO_GROUP, &control_patience, &again),
+	    ERR_OK);
 	control_stop(d.control);
 	(void)uv_run(&d.loop, UV_RUN_NOWAIT);
 	control_free(d.control);
@@ -373,9 +373,9 @@ static void a_file_that_is_no_socket_stays(void **state)
 	f = fopen(path, "w");
 	assert_non_null(f);
 	(void)fclose(f);
-	assert_int_equal(control_new(&d.loop, &d.inbox, path, CONTROL_NO_GROUP, &control_patience,
-				     &again),
-			 ERR_EXISTS);
+	assert_int_equal(
+	    control_new(&d.loop, &d.inbox, path, CONTROL_NO_GROUP, &control_patience, &again),
+	    ERR_EXISTS);
 	control_stop(again);
 	(void)uv_run(&d.loop, UV_RUN_NOWAIT);
 	control_free(again);
@@ -383,9 +383,9 @@ static void a_file_that_is_no_socket_stays(void **state)
 	memset(path, 'a', sizeof path);
 	path[127] = '\0';
 	again = NULL;
-	assert_int_equal(control_new(&d.loop, &d.inbox, path, CONTROL_NO_GROUP, &control_patience,
-				     &again),
-			 ERR_SPACE);
+	assert_int_equal(
+	    control_new(&d.loop, &d.inbox, path, CONTROL_NO_GROUP, &control_patience, &again),
+	    ERR_SPACE);
 	assert_null(again);
 }
 
@@ -421,8 +421,7 @@ static void the_client_asks_and_reads_the_answer(void **state)
 	turn(1);
 	item = inbox_take(&d.inbox);
 	assert_non_null(item);
-	assert_int_equal(schema_decode(&ask_schema, item->event.bytes, &arena, &ask, NULL),
-			 ERR_OK);
+	assert_int_equal(schema_decode(&ask_schema, item->event.bytes, &arena, &ask, NULL), ERR_OK);
 	assert_true(bytes_is(ask.verb, "status"));
 	assert_true(bytes_is(ask.officer, "K. Officer"));
 	assert_int_equal(schema_encode(&answer_schema, &a, &out), ERR_OK);

@@ -25,9 +25,9 @@ static int text(const char *content)
 
 static void the_file_and_the_command_line_have_the_same_names(void **state)
 {
-	const char *line[] = { "outpostd", "--dir",  "/x",	 "--listen=127.0.0.1:1",
-			 "--peer",   "a.b:2",  "--peer", "192.0.2.1:3",
-			 "--no-discovery" };
+	const char *line[] = { "outpostd",      "--dir", "/x",     "--listen=127.0.0.1:1",
+			       "--peer",        "a.b:2", "--peer", "192.0.2.1:3",
+			       "--no-discovery" };
 
 	(void)state;
 	assert_int_equal(settings_arguments(&s, 9, line, message, sizeof message), ERR_OK);
@@ -66,7 +66,8 @@ static void a_mistake_is_named_with_its_line(void **state)
 		const char *text;
 		const char *want;
 	} bad[] = {
-		{ "listen = x:1\nlisten to = y\n", "x.conf:2: listen to: there is no such setting" },
+		{ "listen = x:1\nlisten to = y\n",
+		  "x.conf:2: listen to: there is no such setting" },
 		{ "label\n", "x.conf:1: label: there is no = in it" },
 		{ "label = a\nlabel = b\n", "x.conf:2: label: it was said before" },
 		{ "label =\n", "x.conf:1: label: input is malformed" },
@@ -144,9 +145,9 @@ static void values_that_cannot_be_are_refused(void **state)
 		const char *text;
 		int code;
 	} bad[] = {
-		{ "workers = 3", ERR_RANGE },	 { "listen = 4700", ERR_MALFORMED },
+		{ "workers = 3", ERR_RANGE },        { "listen = 4700", ERR_MALFORMED },
 		{ "listen = a.b:1", ERR_MALFORMED }, { "peer = a.b", ERR_MALFORMED },
-		{ "peer = a.b:70000", ERR_RANGE }, { "region = UTO", ERR_MALFORMED },
+		{ "peer = a.b:70000", ERR_RANGE },   { "region = UTO", ERR_MALFORMED },
 	};
 
 	(void)state;
