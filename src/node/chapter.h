@@ -32,6 +32,7 @@
 #define STALLED_MS     90000U /* a session that is not settled and silent that long is begun anew */
 #define REDIAL_MIN_MS  1000U
 #define REDIAL_MAX_MS  30000ULL
+#define REDIAL_IDLE_MS 600000U      /* an address of a peer that is linked by another one */
 #define QUEUED_MAX     (256U << 10) /* bytes waiting on one link before sync pauses */
 #define PURGE_EVERY_MS 600000U
 #define CASE_KEEP_DAYS 30U      /* own search records and mail, unless a policy says less */
@@ -68,6 +69,8 @@ struct address {
 	char text[ADDRESS_MAX]; /* empty: free */
 	bool fixed;
 	bool busy; /* dialled or linked */
+	bool known;
+	uint8_t peer[ENTRY_NODE_BYTES]; /* who answered there last, if known */
 	uint64_t next_ms;
 	uint64_t wait_ms;
 	uint64_t seen_ms;

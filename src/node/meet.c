@@ -50,6 +50,13 @@ static int dial(struct node *n, struct address *a)
 			   &(struct effect){ .kind = EFFECT_DIAL, .bytes = bytes_of(a->text) });
 }
 
+/* Who is no member cannot call anybody: it sleeps rather than try. */
+static bool is_to_be_called(const struct node *n, const struct address *a)
+{
+	return n->enrolled && a->text[0] != '\0' && !a->busy &&
+	       (a->fixed || a->seen_ms + REDIAL_MAX_MS * 4 > n->now_ms);
+}
+
 int meet_peer_seen(struct node *n)
 {
 	struct address *a = find_address(n, n->event->address);
@@ -68,7 +75,7 @@ int meet_peer_seen(struct node *n)
 	}
 	a->fixed = a->fixed || n->event->fixed;
 	a->seen_ms = n->now_ms;
-	if (!a->busy && n->enrolled && a->next_ms <= n->now_ms) {
+	if (is_to_be_called(n, a) && a->next_ms <= n->now_ms) {
 		return dial(n, a);
 	}
 	return ERR_OK;
@@ -88,6 +95,20 @@ static void rest(struct node *n, struct address *a, bool worked)
 	a->next_ms = n->now_ms + a->wait_ms;
 }
 
+/* Whoever was linked is called again soon, wherever it may be. */
+static void call_again(struct node *n, const uint8_t peer[ENTRY_NODE_BYTES])
+{
+	for (size_t i = 0; i < ADDRESSES_MAX; i++) {
+		struct address *a = &n->addresses[i];
+
+		if (a->known && memcmp(a->peer, peer, ENTRY_NODE_BYTES) == 0 &&
+		    a->next_ms > n->now_ms + REDIAL_MIN_MS) {
+			a->wait_ms = REDIAL_MIN_MS;
+			a->next_ms = n->now_ms + REDIAL_MIN_MS;
+		}
+	}
+}
+
 static void forget_link(struct wire_link *l)
 {
 	sync_session_free(l->sync);
@@ -104,6 +125,7 @@ int meet_close(struct node *n, struct wire_link *l, const char *why, int code)
 	node_touch(n);
 	if (l->ready) {
 		bytes_hex(l->peer, 4, hex);
+		call_again(n, l->peer);
 	}
 	rest(n, find_address(n, bytes_of(l->address)), l->settled);
 	forget_link(l);
@@ -204,6 +226,31 @@ static struct wire_link *surplus(struct node *n, struct wire_link *l,
 	return NULL;
 }
 
+/* One of two links to a peer goes; its address need not be called while the other one is
+ * there, but now and then: somebody else may live there meanwhile. */
+static int close_surplus(struct node *n, struct wire_link *l)
+{
+	struct address *a = find_address(n, bytes_of(l->address));
+	int rc = meet_close(n, l, "surplus", ERR_OK);
+
+	if (a != NULL) {
+		a->next_ms = n->now_ms + REDIAL_IDLE_MS;
+	}
+	return rc;
+}
+
+/* Who is behind the address that we called. */
+static void note_address(struct node *n, const struct wire_link *l,
+			 const uint8_t peer[ENTRY_NODE_BYTES])
+{
+	struct address *a = find_address(n, bytes_of(l->address));
+
+	if (a != NULL) {
+		a->known = true;
+		memcpy(a->peer, peer, sizeof a->peer);
+	}
+}
+
 static int ready(struct node *n, struct wire_link *l, const struct link_event *e, struct buf *out)
 {
 	struct passport p;
@@ -218,12 +265,13 @@ static int ready(struct node *n, struct wire_link *l, const struct link_event *e
 	if (rc != ERR_OK && rc != ERR_STALE) {
 		return meet_close(n, l, "peer", rc);
 	}
+	note_address(n, l, p.node);
 	drop = surplus(n, l, p.node);
 	if (drop == l) {
-		return meet_close(n, l, "surplus", ERR_OK);
+		return close_surplus(n, l);
 	}
 	if (drop != NULL) {
-		rc = meet_close(n, drop, "surplus", ERR_OK);
+		rc = close_surplus(n, drop);
 		if (rc != ERR_OK) {
 			return rc;
 		}
@@ -285,6 +333,9 @@ int meet_link_down(struct node *n)
 		rest(n, find_address(n, n->event->address), false);
 		return ERR_OK;
 	}
+	if (l->ready) {
+		call_again(n, l->peer);
+	}
 	rest(n, find_address(n, bytes_of(l->address)), l->settled);
 	bytes_hex(l->peer, 4, hex);
 	forget_link(l);
@@ -322,11 +373,10 @@ int meet_wake(struct node *n)
 				 : meet_close(n, l, "sync", ERR_TIMEOUT);
 		}
 	}
-	for (size_t i = 0; rc == ERR_OK && n->enrolled && i < ADDRESSES_MAX; i++) {
+	for (size_t i = 0; rc == ERR_OK && i < ADDRESSES_MAX; i++) {
 		struct address *a = &n->addresses[i];
 
-		if (a->text[0] != '\0' && !a->busy && a->next_ms <= n->now_ms &&
-		    (a->fixed || a->seen_ms + REDIAL_MAX_MS * 4 > n->now_ms)) {
+		if (is_to_be_called(n, a) && a->next_ms <= n->now_ms) {
 			rc = dial(n, a);
 		}
 	}
@@ -380,8 +430,7 @@ int meet_next(struct node *n)
 	for (size_t i = 0; i < ADDRESSES_MAX; i++) {
 		const struct address *a = &n->addresses[i];
 
-		if (a->text[0] != '\0' && !a->busy &&
-		    (a->fixed || a->seen_ms + REDIAL_MAX_MS * 4 > n->now_ms)) {
+		if (is_to_be_called(n, a)) {
 			sooner(&at, a->next_ms);
 		}
 	}

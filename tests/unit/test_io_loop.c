@@ -1,5 +1,7 @@
 #include "tests/lib/unit.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,7 @@ static unsigned commits;
 static unsigned steps;
 static unsigned most_steps; /* in one transaction */
 static unsigned wakes;
+static unsigned ups;
 static unsigned since_begin;
 
 int __real_node_begin(struct node *n);
@@ -40,6 +43,7 @@ int __wrap_node_step(struct node *n, const struct event *event, struct effects *
 	since_begin++;
 	most_steps = since_begin > most_steps ? since_begin : most_steps;
 	wakes += event->kind == EVENT_WAKE;
+	ups += event->kind == EVENT_LINK_UP;
 	if (event->kind == EVENT_ASK && ask_gives != ERR_OK) {
 		return ask_gives;
 	}
@@ -71,6 +75,7 @@ static int set_up(void **state)
 	steps = 0;
 	most_steps = 0;
 	wakes = 0;
+	ups = 0;
 	return 0;
 }
 
@@ -142,6 +147,70 @@ static void two_nodes_meet_over_tcp(void **state)
 	assert_true(peers.peers.count == 0 || !bytes_is(peer->state, "up"));
 	p.count = 2;
 	arena_done(&arena);
+}
+
+static void who_is_no_member_yet_sleeps(void **state)
+{
+	(void)state;
+	assert_int_equal(posts_add(&p, false, NULL, "127.0.0.1:1", NULL), ERR_OK);
+	posts_run(&p, 500);
+	assert_true(steps < 10);
+}
+
+static void who_is_no_member_yet_can_be_called(void **state)
+{
+	char address[64];
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, 0);
+	assert_int_equal(posts_add(&p, false, "127.0.0.1:0", NULL, NULL), ERR_OK);
+	assert_int_equal(posts_add(&p, true, NULL, address_of(0, address, sizeof address), NULL),
+			 ERR_OK);
+	posts_run(&p, 300);
+	assert_int_equal(ups, 2);
+	assert_int_equal(loop_links(p.post[0].loop), 0);
+	assert_int_equal(posts_ask(&p, 0, "status", NULL, &arena, NULL), ERR_OK);
+	arena_done(&arena);
+}
+
+static uint16_t free_port(void)
+{
+	struct sockaddr_in own = { .sin_family = AF_INET };
+	socklen_t len = sizeof own;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&own, sizeof own), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&own, &len), 0);
+	(void)close(fd);
+	return ntohs(own.sin_port);
+}
+
+/* As after a discovery: each knows where the other is. */
+static void two_that_know_each_other_call_once(void **state)
+{
+	char hq[64];
+	char post[64];
+
+	(void)state;
+	(void)snprintf(post, sizeof post, "127.0.0.1:%u", free_port());
+	assert_int_equal(posts_add(&p, true, "127.0.0.1:0", post, NULL), ERR_OK);
+	assert_int_equal(posts_add(&p, false, post, address_of(0, hq, sizeof hq), NULL), ERR_OK);
+	assert_int_equal(posts_enrol(&p, 1, "Post B"), ERR_OK);
+	posts_run(&p, 2500);
+	assert_int_equal(loop_links(p.post[0].loop), 1);
+	assert_int_equal(loop_links(p.post[1].loop), 1);
+	ups = 0;
+	posts_run(&p, 4000);
+	assert_int_equal(ups, 0);
+	/* When the link breaks they meet again soon. */
+	loop_free(p.post[1].loop);
+	p.post[1].loop = NULL;
+	p.count = 1;
+	posts_run(&p, 1000);
+	assert_int_equal(loop_links(p.post[0].loop), 0);
+	p.count = 2;
 }
 
 static struct bytes print(struct arena *arena, uint64_t touch)
@@ -354,6 +423,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH(a_node_answers_at_its_socket),
 		WITH(two_nodes_meet_over_tcp),
+		WITH(who_is_no_member_yet_sleeps),
+		WITH(who_is_no_member_yet_can_be_called),
+		WITH(two_that_know_each_other_call_once),
 		WITH(a_check_finds_who_was_enrolled),
 		WITH(nothing_leaves_that_is_not_durable),
 		WITH(a_step_without_memory_is_answered_and_the_node_goes_on),
