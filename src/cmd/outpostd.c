@@ -17,10 +17,8 @@
 #include "io/loop.h"
 #include "io/notify.h"
 #include "io/settings.h"
+#include "io/worker_once.h"
 
-#ifndef OUTPOST_LIBEXECDIR
-#define OUTPOST_LIBEXECDIR "/usr/local/libexec"
-#endif
 #ifndef OUTPOST_VERSION
 #define OUTPOST_VERSION "0.1.0"
 #endif
@@ -280,32 +278,6 @@ static void on_reload(void *context)
 
 /* ---- the node ---- */
 
-/* What stands beside this program, as in a build tree; else the installed one. */
-static void find_worker(struct daemon *d)
-{
-	const char *named = getenv("OUTPOST_WORKER");
-	ssize_t len;
-	char *slash;
-
-	if (d->settings.worker[0] != '\0' || (named != NULL && named[0] != '\0')) {
-		(void)snprintf(d->worker, sizeof d->worker, "%s",
-			       d->settings.worker[0] != '\0' ? d->settings.worker : named);
-		return;
-	}
-	len = readlink("/proc/self/exe", d->worker, sizeof d->worker - 1);
-	if (len > 0) {
-		d->worker[len] = '\0';
-		slash = strrchr(d->worker, '/');
-		if (slash != NULL && (size_t)(slash - d->worker) < sizeof d->worker - 20) {
-			(void)snprintf(slash, 20, "/outpost-worker");
-			if (access(d->worker, X_OK) == 0) {
-				return;
-			}
-		}
-	}
-	(void)snprintf(d->worker, sizeof d->worker, "%s", OUTPOST_LIBEXECDIR "/outpost-worker");
-}
-
 static int make_node(struct daemon *d)
 {
 	const struct settings *s = &d->settings;
@@ -351,7 +323,8 @@ static int run_node(struct daemon *d)
 		.peers = d->peers,
 		.peer_count = s->peers,
 		.discovery = !s->no_discovery,
-		.worker = d->worker,
+		.worker = worker_once_find(s->worker[0] != '\0' ? s->worker : NULL, d->worker,
+					   sizeof d->worker),
 		.workers = s->workers[0] == '2' ? 2 : 1,
 		.signals = true,
 		.on_reload = on_reload,
@@ -368,7 +341,6 @@ static int run_node(struct daemon *d)
 		d->peers[i] = s->peer[i];
 	}
 	(void)snprintf(d->control, sizeof d->control, "%s/control", s->dir);
-	find_worker(d);
 	rc = loop_new(&config, &d->loop, &fault);
 	if (rc != ERR_OK) {
 		(void)fail(0, fault.what != NULL ? fault.what : "", err_text(rc));

@@ -18,6 +18,7 @@
 #define KNOWN_MAX 64U
 #define TAG_TEXT  (2 * DISCOVER_TAG_BYTES + 1)
 #define AGAIN_MS  30000U   /* known peers are reported again, a failed client is tried again */
+#define SOON_MS   1000U    /* a daemon that has gone may be back at once */
 #define ROTATE_MS 3600000U /* whoever listens cannot follow a node for longer than this */
 
 /* A service on one interface and protocol. */
@@ -71,9 +72,9 @@ static void complain(struct avahi *a, const char *what, int error)
 static void on_renew(uv_timer_t *timer);
 
 /* The client is never renewed within one of its own callbacks. */
-static void later(struct avahi *a)
+static void renew_in(struct avahi *a, uint64_t ms)
 {
-	(void)uv_timer_start(&a->renew, on_renew, AGAIN_MS, 0);
+	(void)uv_timer_start(&a->renew, on_renew, ms, 0);
 }
 
 /* ---- whom we know ---- */
@@ -191,7 +192,7 @@ static void on_browsed(AvahiServiceBrowser *b, AvahiIfIndex interface, AvahiProt
 	(void)domain;
 	(void)flags;
 	if (event == AVAHI_BROWSER_FAILURE) {
-		later(a);
+		renew_in(a, AGAIN_MS);
 		return;
 	}
 	if ((event != AVAHI_BROWSER_NEW && event != AVAHI_BROWSER_REMOVE) || name == NULL ||
@@ -231,7 +232,7 @@ static void on_group(AvahiEntryGroup *g, AvahiEntryGroupState state, void *userd
 		announce(a);
 	} else if (state == AVAHI_ENTRY_GROUP_FAILURE) {
 		complain(a, "announce", avahi_client_errno(avahi_entry_group_get_client(g)));
-		later(a);
+		renew_in(a, AGAIN_MS);
 	}
 }
 
@@ -260,7 +261,7 @@ static void announce(struct avahi *a)
 	}
 	if (rc != 0) {
 		complain(a, "announce", rc);
-		later(a);
+		renew_in(a, AGAIN_MS);
 	}
 }
 
@@ -323,7 +324,7 @@ static void on_client(AvahiClient *c, AvahiClientState state, void *userdata)
 		break;
 	case AVAHI_CLIENT_FAILURE:
 		complain(a, "dbus", avahi_client_errno(c));
-		later(a);
+		renew_in(a, avahi_client_errno(c) == AVAHI_ERR_DISCONNECTED ? SOON_MS : AGAIN_MS);
 		break;
 	}
 }
@@ -341,7 +342,7 @@ static void renew(struct avahi *a)
 	    NULL) {
 		a->client = NULL;
 		complain(a, "dbus", error);
-		later(a);
+		renew_in(a, AGAIN_MS);
 	}
 }
 

@@ -15,8 +15,7 @@
 #define OUTPOST_LIBEXECDIR "/usr/local/libexec"
 #endif
 
-/* Beside the program that runs, as in a build tree; else where it is installed. */
-static const char *find_worker(const char *path, char *room, size_t size)
+const char *worker_once_find(const char *path, char *room, size_t size)
 {
 	ssize_t len;
 	char *slash;
@@ -131,7 +130,7 @@ int worker_once_ask(const char *path, const struct worker_request *request, stru
 	buf_init(&frame, 0);
 	buf_init(&in, WORKER_ANSWER_MAX + WORKER_LENGTH_BYTES);
 	rc = worker_put_request(request, &frame);
-	pid = rc == ERR_OK ? start(find_worker(path, room, sizeof room), &fd) : -1;
+	pid = rc == ERR_OK ? start(worker_once_find(path, room, sizeof room), &fd) : -1;
 	if (pid < 0) {
 		buf_done(&frame);
 		return rc == ERR_OK ? ERR_IO : rc;
