@@ -145,6 +145,7 @@ static void set_address(struct known *k, const AvahiAddress *address, uint16_t p
 	}
 }
 
+/* NOLINTNEXTLINE(readability-function-size): Avahi says what it takes. */
 static void on_resolved(AvahiServiceResolver *r, AvahiIfIndex interface, AvahiProtocol protocol,
 			AvahiResolverEvent event, const char *name, const char *type,
 			const char *domain, const char *host, const AvahiAddress *address,
@@ -180,6 +181,7 @@ static void resolve(struct avahi *a, struct known *k)
 				       DISCOVER_SERVICE, NULL, k->protocol, 0, on_resolved, a);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): likewise. */
 static void on_browsed(AvahiServiceBrowser *b, AvahiIfIndex interface, AvahiProtocol protocol,
 		       AvahiBrowserEvent event, const char *name, const char *type,
 		       const char *domain, AvahiLookupResultFlags flags, void *userdata)

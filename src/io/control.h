@@ -34,11 +34,11 @@ struct control;
 int control_new(uv_loop_t *loop, struct inbox *inbox, const char *path, gid_t group,
 		const struct control_patience *patience, struct control **out);
 /* The answer (struct answer, encoded) to a question; nobody may be there any more. */
-void control_reply(struct control *c, uint64_t ask, struct bytes answer);
+void control_reply(struct control *k, uint64_t ask, struct bytes body);
 /* The node could not take the question: say so. */
-void control_refuse(struct control *c, uint64_t ask, int code);
+void control_refuse(struct control *k, uint64_t ask, int code);
 /* As tcp_stop() and tcp_free(); the socket's name goes. */
-void control_stop(struct control *c);
-void control_free(struct control *c);
+void control_stop(struct control *k);
+void control_free(struct control *k);
 
 #endif

@@ -22,7 +22,7 @@ void inbox_item_free(struct inbox_item *item)
 	if (item != NULL) {
 		if (item->bytes != NULL) {
 			/* A question's bytes are somebody's prints. */
-			explicit_bzero((void *)(uintptr_t)item->event.bytes.data,
+			explicit_bzero(item->bytes + (item->event.bytes.data - item->bytes),
 				       item->event.bytes.len);
 		}
 		free(item->bytes);

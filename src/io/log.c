@@ -64,7 +64,10 @@ size_t log_format(struct bytes line, bool journal, uint64_t now_ms, char out[LOG
 	for (size_t i = 0; i < line.len && at < LOG_LINE_MAX - 1; i++) {
 		uint8_t c = line.data[i];
 
-		out[at++] = c < 0x20 || c == 0x7f ? '?' : (char)c;
+		out[at++] = '?';
+		if (c >= 0x20 && c != 0x7f) {
+			memcpy(&out[at - 1], &c, 1);
+		}
 	}
 	out[at++] = '\n';
 	return at;

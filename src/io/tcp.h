@@ -19,8 +19,8 @@
 #define TCP_YOUNG_MAX   16U /* links from one address that are younger than this: */
 #define TCP_YOUNG_MS    5000U
 #define TCP_DIAL_MS     10000U
-#define TCP_SEND_MAX    (8U * 1024 * 1024) /* bytes waiting on one link; beyond, it is closed */
-#define TCP_UNREAD_MAX  (256U * 1024)      /* bytes in the inbox from one link; then it waits */
+#define TCP_SEND_MAX    (8U << 20)   /* bytes waiting on one link; beyond, it is closed */
+#define TCP_UNREAD_MAX  (256U << 10) /* bytes in the inbox from one link; then it waits */
 
 struct tcp;
 

@@ -14,8 +14,9 @@
 
 struct request {
 	uint64_t job;
-	uint64_t id;        /* in the frame */
-	struct bytes frame; /* owned */
+	uint64_t id;    /* in the frame */
+	uint8_t *frame; /* owned */
+	size_t frame_bytes;
 	uv_write_t write;
 	bool writing; /* the loop still reads the frame */
 	bool over;    /* settled: to be freed when it is not written any more */
@@ -69,12 +70,10 @@ static void on_late(uv_timer_t *timer);
 static void request_free(struct request *r)
 {
 	if (r != NULL) {
-		void *frame = (void *)(uintptr_t)r->frame.data;
-
-		if (frame != NULL) {
-			explicit_bzero(frame, r->frame.len);
+		if (r->frame != NULL) {
+			explicit_bzero(r->frame, r->frame_bytes);
 		}
-		free(frame);
+		free(r->frame);
 		free(r);
 	}
 }
@@ -110,7 +109,7 @@ static struct request *take(struct workers *w)
 		w->first = r->next;
 		w->last = w->first == NULL ? NULL : w->last;
 		w->waiting--;
-		w->waiting_bytes -= r->frame.len;
+		w->waiting_bytes -= r->frame_bytes;
 	}
 	return r;
 }
@@ -146,7 +145,8 @@ void workers_examine(struct workers *w, struct effect *effect)
 	}
 	r->job = effect->job;
 	r->id = id_of(effect->bytes);
-	r->frame = effects_take_bytes(effect);
+	r->frame = effect->owned;
+	r->frame_bytes = effects_take_bytes(effect).len;
 	if (w->last == NULL) {
 		w->first = r;
 	} else {
@@ -154,7 +154,7 @@ void workers_examine(struct workers *w, struct effect *effect)
 	}
 	w->last = r;
 	w->waiting++;
-	w->waiting_bytes += r->frame.len;
+	w->waiting_bytes += r->frame_bytes;
 	give_work(w);
 }
 
@@ -351,7 +351,7 @@ static void on_written(uv_write_t *request, int status)
 
 static void ask(struct child *c, struct request *r)
 {
-	uv_buf_t buf = uv_buf_init((char *)(uintptr_t)r->frame.data, (unsigned)r->frame.len);
+	uv_buf_t buf = uv_buf_init((char *)r->frame, (unsigned)r->frame_bytes);
 
 	c->asked = r;
 	c->tried = true;

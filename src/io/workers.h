@@ -14,9 +14,9 @@
 #define WORKERS_MAX         2U
 #define WORKERS_TIME_MS     10000U /* for one request; then the child is killed */
 #define WORKERS_QUEUE_MAX   256U
-#define WORKERS_BYTES_MAX   (256U * 1024 * 1024) /* of the requests that wait */
-#define WORKERS_RESTART_MS  100U                 /* after a child that has never answered */
-#define WORKERS_RESTART_MAX 5000U                /* when that goes on and on */
+#define WORKERS_BYTES_MAX   (256U << 20) /* of the requests that wait */
+#define WORKERS_RESTART_MS  100U         /* after a child that has never answered */
+#define WORKERS_RESTART_MAX 5000U        /* when that goes on and on */
 
 struct workers_config {
 	const char *path; /* of the program; copied */
