@@ -38,7 +38,7 @@ enum event_kind {
 	EVENT_LINK_DOWN,    /* also the answer to an EFFECT_DIAL that failed: link 0, address */
 	EVENT_ASK,          /* somebody at the control socket asks: ask, bytes (node/ask.h) */
 	EVENT_EXAMINED, /* answer to EFFECT_EXAMINE: job, body of the worker's answer, or code */
-	EVENT_FOUND,    /* answer to EFFECT_SEARCH: job, found */
+	EVENT_FOUND,    /* answer to EFFECT_SEARCH: job, found; or code, and found is NULL */
 };
 
 struct event {
@@ -50,7 +50,7 @@ struct event {
 	struct bytes address; /* "192.0.2.1:4700", "[2001:db8::1]:4700" */
 	uint64_t ask;         /* ASK: which question, for the REPLY */
 	uint64_t job;         /* EXAMINED, FOUND */
-	int code;             /* EXAMINED: ERR_OK, ERR_WORKER, ERR_TIMEOUT, ... */
+	int code;             /* EXAMINED, FOUND: ERR_OK, ERR_WORKER, ERR_TIMEOUT, ... */
 	struct bytes bytes;   /* borrowed for the step */
 	const struct search_result *found;
 };

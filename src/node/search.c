@@ -335,6 +335,21 @@ static int finish(struct node *n, struct searching *s, const struct search_resul
 	return rc;
 }
 
+/* The work pool has not searched all: nothing must look like "nobody".  Headquarters' job comes
+ * back when its lease ends. */
+static int unfinished(struct node *n, struct searching *s)
+{
+	int code = n->event->code != ERR_OK ? n->event->code : ERR_INTERNAL;
+	int rc = node_tell(n, "level=error at=search err=\"%s\"", err_text(code));
+
+	if (rc == ERR_OK && s->pending != NULL) {
+		rc = node_reply(n, s->pending->ask, code, NULL,
+				"the search was not finished; try again", NULL, NULL);
+	}
+	search_done(s);
+	return rc;
+}
+
 int search_found(struct node *n)
 {
 	struct searching *s = NULL;
@@ -347,6 +362,9 @@ int search_found(struct node *n)
 		return ERR_OK;
 	}
 	node_touch(n);
+	if (n->event->code != ERR_OK || n->event->found == NULL) {
+		return unfinished(n, s);
+	}
 	return s->pending != NULL ? finish(n, s, n->event->found)
 				  : report_found(n, s, n->event->found);
 }

@@ -18,6 +18,7 @@
 
 static int commit_gives = ERR_OK;
 static int ask_gives = ERR_OK;
+static int search_gives = ERR_OK;
 static unsigned begins;
 static unsigned commits;
 static unsigned steps;
@@ -47,6 +48,13 @@ int __wrap_node_step(struct node *n, const struct event *event, struct effects *
 	if (event->kind == EVENT_ASK && ask_gives != ERR_OK) {
 		return ask_gives;
 	}
+	if (event->kind == EVENT_FOUND && search_gives != ERR_OK) {
+		struct event failed = *event;
+
+		failed.code = search_gives;
+		failed.found = NULL;
+		return __real_node_step(n, &failed, effects);
+	}
 	return __real_node_step(n, event, effects);
 }
 
@@ -70,6 +78,7 @@ static int set_up(void **state)
 	memset(&p, 0, sizeof p);
 	commit_gives = ERR_OK;
 	ask_gives = ERR_OK;
+	search_gives = ERR_OK;
 	begins = 0;
 	commits = 0;
 	steps = 0;
@@ -249,6 +258,10 @@ static void a_check_finds_who_was_enrolled(void **state)
 	char *path;
 
 	(void)state;
+#if defined(__SANITIZE_THREAD__)
+	print_message("the thread sanitizer does not run in outpost-worker's cell\n");
+	skip();
+#endif
 	(void)snprintf(relative, sizeof relative, "%s/outpost-worker", top != NULL ? top : ".");
 	path = realpath(relative, NULL);
 	if (path == NULL) {
@@ -263,6 +276,12 @@ static void a_check_finds_who_was_enrolled(void **state)
 	file.content = print(&arena, 1);
 	assert_int_equal(posts_ask(&p, 0, "check", &check, &arena, &found), ERR_OK);
 	assert_int_equal(found.people, 1);
+	assert_int_equal(found.candidates.count, 1);
+	/* A search that was not finished finds nobody, and must not say so. */
+	search_gives = ERR_NOMEM;
+	assert_int_equal(posts_ask(&p, 0, "check", &check, &arena, &found), ERR_NOMEM);
+	search_gives = ERR_OK;
+	assert_int_equal(posts_ask(&p, 0, "check", &check, &arena, &found), ERR_OK);
 	assert_int_equal(found.candidates.count, 1);
 	arena_done(&arena);
 }
