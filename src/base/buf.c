@@ -25,14 +25,19 @@ void buf_clear(struct buf *b)
 {
 	b->len = 0;
 	b->failed = false;
+	b->no_memory = false;
 }
 
 uint8_t *buf_extend(struct buf *b, size_t len)
 {
 	uint8_t *p;
 
-	if (b->failed || len > SIZE_MAX / 4 - b->len || (b->limit > 0 && b->len + len > b->limit)) {
+	if (b->failed) {
+		return NULL;
+	}
+	if (len > SIZE_MAX / 4 - b->len || (b->limit > 0 && b->len + len > b->limit)) {
 		b->failed = true;
+		b->no_memory = b->limit == 0;
 		return NULL;
 	}
 	if (b->len + len > b->room || b->data == NULL) {
@@ -44,6 +49,7 @@ uint8_t *buf_extend(struct buf *b, size_t len)
 		p = realloc(b->data, room);
 		if (p == NULL) {
 			b->failed = true;
+			b->no_memory = true;
 			return NULL;
 		}
 		b->data = p;
@@ -111,5 +117,5 @@ int buf_error(const struct buf *b)
 	if (!b->failed) {
 		return ERR_OK;
 	}
-	return b->limit > 0 ? ERR_SPACE : ERR_NOMEM;
+	return b->no_memory ? ERR_NOMEM : ERR_SPACE;
 }

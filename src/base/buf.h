@@ -17,6 +17,7 @@ struct buf {
 	size_t room;
 	size_t limit; /* 0: none */
 	bool failed;
+	bool no_memory; /* why it failed: else it was the limit */
 };
 
 void buf_init(struct buf *b, size_t limit);

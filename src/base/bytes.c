@@ -96,7 +96,8 @@ static size_t utf8_step(const uint8_t *p, size_t left)
 		}
 		c = c << 6 | (p[i] & 0x3fU);
 	}
-	if ((n == 3 && (c < 0x800 || (c >= 0xd800 && c < 0xe000))) ||
+	if ((n == 2 && c < 0xa0) || /* the controls of ISO 6429: terminals obey them */
+	    (n == 3 && (c < 0x800 || (c >= 0xd800 && c < 0xe000))) ||
 	    (n == 4 && (c < 0x10000 || c > 0x10ffff))) {
 		return 0;
 	}

@@ -23,7 +23,8 @@ int bytes_text(struct bytes a, char *out, size_t size);
 void bytes_hex(const uint8_t *data, size_t len, char *out);
 /* Read exactly 2 * len hex digits; ERR_MALFORMED otherwise. */
 int bytes_unhex(const char *hex, uint8_t *out, size_t len);
-/* Are the bytes well-formed UTF-8 without control characters other than tab and newline? */
+/* Are the bytes well-formed UTF-8 without control characters (C0, delete, C1)
+ * other than tab and newline? */
 bool bytes_utf8(struct bytes a);
 
 #endif

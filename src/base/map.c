@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/siphash.h"
 
 #define ROOM_MIN 16U
 
@@ -19,27 +20,14 @@ void map_done(struct map *m)
 	*m = (struct map){ .seed = m->seed };
 }
 
-/* Not in ISO C, but in gcc and clang. */
-__extension__ typedef unsigned __int128 wide;
-
-/* Two rounds of multiply and fold over both halves of the key, keyed by the seed. */
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-	wide p = (wide)a * b;
-
-	return (uint64_t)p ^ (uint64_t)(p >> 64);
-}
-
+/* Peers choose keys: a hash that folds without a secret in every word would let them collide
+ * at will. */
 static size_t place(const struct map *m, const uint8_t key[MAP_KEY_BYTES])
 {
-	uint64_t a;
-	uint64_t b;
+	uint8_t secret[SIPHASH_KEY_BYTES] = { 0 };
 
-	memcpy(&a, key, 8);
-	memcpy(&b, key + 8, 8);
-	a = mix(a ^ m->seed ^ 0x9e3779b97f4a7c15ULL, b ^ 0xd1b54a32d192ed03ULL);
-	a = mix(a ^ (m->seed >> 32 | m->seed << 32), 0xa0761d6478bd642fULL);
-	return (size_t)a & (m->room * 2 - 1);
+	memcpy(secret, &m->seed, sizeof m->seed);
+	return (size_t)siphash_24(secret, key, MAP_KEY_BYTES) & (m->room * 2 - 1);
 }
 
 /* The index cell that holds the key, or the empty one where it would stand. */

@@ -60,6 +60,68 @@ static void a_buffer_stops_at_its_limit(void **state)
 	buf_done(&b);
 }
 
+static void a_buffer_without_memory_says_so(void **state)
+{
+	struct buf limited;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 0);
+	assert_null(buf_extend(&b, SIZE_MAX / 2));
+	assert_int_equal(buf_error(&b), ERR_NOMEM);
+	buf_u8(&b, 1); /* nothing follows a failure */
+	assert_int_equal(b.len, 0);
+	buf_clear(&b);
+	buf_u8(&b, 1);
+	assert_int_equal(buf_error(&b), ERR_OK);
+	buf_init(&limited, 2);
+	assert_null(buf_extend(&limited, 3));
+	assert_int_equal(buf_error(&limited), ERR_SPACE);
+	buf_done(&b);
+	buf_done(&limited);
+}
+
+static void a_buffer_grows_and_drops(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 0);
+	for (uint32_t i = 0; i < 1000; i++) {
+		buf_u32(&b, i);
+	}
+	assert_int_equal(b.len, 4000);
+	buf_drop(&b, 0);
+	buf_drop(&b, 3996);
+	assert_int_equal(b.len, 4);
+	assert_int_equal(b.data[2] << 8 | b.data[3], 999);
+	buf_drop(&b, 4);
+	assert_int_equal(buf_bytes(&b).len, 0);
+	assert_non_null(buf_extend(&b, 0));
+	buf_done(&b);
+	buf_done(NULL);
+}
+
+static void an_arena_gives_zeroes_that_are_aligned(void **state)
+{
+	struct arena a;
+
+	(void)state;
+	arena_init(&a, 0);
+	for (size_t n = 0; n < 300; n++) {
+		uint8_t *p = arena_take(&a, n, 37);
+
+		assert_non_null(p);
+		assert_int_equal((uintptr_t)p % _Alignof(max_align_t), 0);
+		for (size_t i = 0; i < n * 37; i++) {
+			assert_int_equal(p[i], 0);
+			p[i] = 0xff;
+		}
+	}
+	arena_done(&a);
+	arena_done(&a);
+}
+
 static void an_arena_refuses_what_passes_its_limit(void **state)
 {
 	struct arena a;
@@ -107,6 +169,12 @@ static void hex_and_utf8_are_strict(void **state)
 	assert_int_equal(bytes_unhex("0aFg", b, 2), ERR_MALFORMED);
 	assert_true(bytes_utf8(bytes_of("Müller 李 محمد 😀")));
 	assert_false(bytes_utf8(bytes_of("a\x01")));
+	assert_false(bytes_utf8(bytes_of("a\x7f")));
+	assert_false(bytes_utf8(bytes_of("\xc2\x80"))); /* C1: terminals obey these */
+	assert_false(bytes_utf8(bytes_of("\xc2\x9b"
+					 "2J")));
+	assert_true(bytes_utf8(bytes_of("\xc2\xa0")));
+	assert_true(bytes_utf8(bytes_of("a\tb\n")));
 	assert_false(bytes_utf8(bytes_of("\xc0\x80")));
 	assert_false(bytes_utf8(bytes_of("\xed\xa0\x80")));
 	assert_false(bytes_utf8(bytes_of("\xf4\x90\x80\x80")));
@@ -120,6 +188,9 @@ int main(void)
 		cmocka_unit_test(a_cursor_past_the_end_stays_failed),
 		cmocka_unit_test(a_cursor_reads_an_empty_span),
 		cmocka_unit_test(a_buffer_stops_at_its_limit),
+		cmocka_unit_test(a_buffer_without_memory_says_so),
+		cmocka_unit_test(a_buffer_grows_and_drops),
+		cmocka_unit_test(an_arena_gives_zeroes_that_are_aligned),
 		cmocka_unit_test(an_arena_refuses_what_passes_its_limit),
 		cmocka_unit_test(dates_go_to_days_and_back),
 		cmocka_unit_test(hex_and_utf8_are_strict),

@@ -136,12 +136,40 @@ static void a_map_may_be_emptied_while_it_is_walked(void **state)
 	map_done(&m);
 }
 
+/* Keys made to collide under one hash must not collide under the seed's: the second half is
+ * what a multiplication without a secret would turn into zero. */
+static void chosen_keys_do_not_collide(void **state)
+{
+	static const uint64_t half = 0xd1b54a32d192ed03ULL;
+	static int value;
+	struct map m;
+	size_t longest = 0;
+	size_t row = 0;
+
+	(void)state;
+	map_init(&m, 12345);
+	for (uint64_t k = 0; k < 20000; k++) {
+		uint8_t key[MAP_KEY_BYTES];
+
+		memcpy(key, &k, 8);
+		memcpy(key + 8, &half, 8);
+		assert_int_equal(map_put(&m, key, &value), ERR_OK);
+	}
+	for (size_t i = 0; i < m.room * 2; i++) {
+		row = m.index[i] == 0 ? 0 : row + 1;
+		longest = row > longest ? row : longest;
+	}
+	assert_in_range(longest, 2, 200);
+	map_done(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_map_does_what_an_array_would),
 		cmocka_unit_test(what_comes_back_stands_at_the_end),
 		cmocka_unit_test(a_map_may_be_emptied_while_it_is_walked),
+		cmocka_unit_test(chosen_keys_do_not_collide),
 		cmocka_unit_test(it_is_walked_in_the_order_of_insertion),
 	};
 
