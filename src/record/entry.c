@@ -54,6 +54,11 @@ void entry_id(struct bytes header, struct bytes sealed, uint8_t id[ENTRY_ID_BYTE
 	(void)crypto_generichash_final(&state, id, ENTRY_ID_BYTES);
 }
 
+static bool is_wrap(struct bytes wrap)
+{
+	return wrap.len == 0 || wrap.len == ENTRY_WRAP_CLASS || wrap.len == ENTRY_WRAP_RECIPIENT;
+}
+
 static int check_parts(const struct entry *e, struct fault *fault, size_t at)
 {
 	if (e->header.format != ENTRY_FORMAT) {
@@ -65,8 +70,7 @@ static int check_parts(const struct entry *e, struct fault *fault, size_t at)
 	if (e->sealed.len != entry_padded(e->header.size_class) + ENTRY_SEAL_BYTES) {
 		return err_at(fault, ERR_MALFORMED, at, "size_class");
 	}
-	if (e->wrap.len != 0 && e->wrap.len != ENTRY_WRAP_CLASS &&
-	    e->wrap.len != ENTRY_WRAP_RECIPIENT) {
+	if (!is_wrap(e->wrap)) {
 		return err_at(fault, ERR_MALFORMED, at, "wrap");
 	}
 	if (e->signature.len != ENTRY_SIGNATURE_BYTES) {
@@ -111,8 +115,8 @@ int entry_decode(struct bytes in, struct entry *e, struct fault *fault)
 int entry_encode(const struct entry *e, struct buf *out)
 {
 	if (e->header_bytes.len > ENTRY_HEADER_MAX ||
-	    e->sealed.len > ENTRY_BODY_MAX + ENTRY_SEAL_BYTES ||
-	    e->wrap.len > ENTRY_WRAP_RECIPIENT || e->signature.len != ENTRY_SIGNATURE_BYTES) {
+	    e->sealed.len > ENTRY_BODY_MAX + ENTRY_SEAL_BYTES || !is_wrap(e->wrap) ||
+	    e->signature.len != ENTRY_SIGNATURE_BYTES) {
 		return ERR_RANGE;
 	}
 	cbor_put_array(out, 4);

@@ -130,6 +130,7 @@ enum review_state merge_review(const struct opinion *set, size_t n, uint64_t rev
 {
 	uint64_t saw[MERGE_OPINIONS_MAX];
 	uint64_t outcome = 0;
+	bool some = false;
 	bool differ = false;
 
 	if (n == 0) {
@@ -141,11 +142,13 @@ enum review_state merge_review(const struct opinion *set, size_t n, uint64_t rev
 	all_seen(set, n, saw);
 	for (size_t i = 0; i < n; i++) {
 		if (is_head(saw, n, i)) {
-			differ = differ || (outcome != 0 && outcome != set[i].outcome);
+			differ = differ || (some && outcome != set[i].outcome);
 			outcome = set[i].outcome;
+			some = true;
 		}
 	}
-	if (differ) {
+	/* An outcome that nobody here knows is for a human too: it must never confirm. */
+	if (differ || outcome < DECISION_POTENTIAL || outcome > DECISION_INCONCLUSIVE) {
 		return REVIEW_DISPUTED;
 	}
 	if (outcome == DECISION_NONE) {

@@ -51,7 +51,7 @@ static const struct field stored_fields[] = {
 	FIELD(struct stored, 5, true, FIELD_FIXED, lock, 32, NULL),
 	FIELD(struct stored, 6, false, FIELD_FIXED, region_seed, 32, NULL),
 };
-static const struct schema stored_schema = SCHEMA("key-file-secrets", struct stored, stored_fields);
+const struct schema keys_secrets_schema = SCHEMA("key-file-secrets", struct stored, stored_fields);
 
 struct key_file {
 	uint64_t format;
@@ -70,7 +70,7 @@ static const struct field file_fields[] = {
 	FIELD(struct key_file, 5, true, FIELD_FIXED, nonce, NONCE_BYTES, NULL),
 	FIELD(struct key_file, 6, true, FIELD_BYTES, sealed, 512, NULL),
 };
-static const struct schema file_schema = SCHEMA("key-file", struct key_file, file_fields);
+const struct schema keys_file_schema = SCHEMA("key-file", struct key_file, file_fields);
 
 void keys_random(void *out, size_t len)
 {
@@ -178,7 +178,7 @@ int keys_load(struct bytes file, struct bytes passphrase, struct keys **out)
 	int rc;
 
 	arena_init(&arena, 1024);
-	rc = schema_decode(&file_schema, file, &arena, &f, NULL);
+	rc = schema_decode(&keys_file_schema, file, &arena, &f, NULL);
 	if (rc == ERR_OK && f.format != FILE_FORMAT) {
 		rc = ERR_UNSUPPORTED;
 	}
@@ -198,7 +198,7 @@ int keys_load(struct bytes file, struct bytes passphrase, struct keys **out)
 		rc = ERR_FORGED;
 	}
 	if (rc == ERR_OK) {
-		rc = schema_decode(&stored_schema,
+		rc = schema_decode(&keys_secrets_schema,
 				   (struct bytes){ .data = plain, .len = (size_t)len }, &arena, &s,
 				   NULL);
 	}
@@ -247,7 +247,7 @@ int keys_save(const struct keys *k, struct bytes passphrase, enum keys_cost cost
 	(void)buf_extend(&plain,
 			 512); /* one block from the start, so that no copy is left behind */
 	buf_clear(&plain);
-	rc = schema_encode(&stored_schema, &s, &plain);
+	rc = schema_encode(&keys_secrets_schema, &s, &plain);
 	if (rc == ERR_OK) {
 		rc = file_key(&f, passphrase, key);
 	}
@@ -256,7 +256,7 @@ int keys_save(const struct keys *k, struct bytes passphrase, enum keys_cost cost
 		    sealed, &len, plain.data, plain.len, (const uint8_t *)"op1.keyfile", 11, NULL,
 		    f.nonce, key);
 		f.sealed = (struct bytes){ .data = sealed, .len = (size_t)len };
-		rc = schema_encode(&file_schema, &f, out);
+		rc = schema_encode(&keys_file_schema, &f, out);
 	}
 	sodium_memzero(&s, sizeof s);
 	sodium_memzero(key, sizeof key);
@@ -349,7 +349,7 @@ int keys_box(const uint8_t seal_public[KEYS_PUBLIC_BYTES], struct bytes plain, s
 	uint8_t *p = buf_extend(out, plain.len + KEYS_BOX_OVERHEAD);
 
 	if (p == NULL) {
-		return ERR_NOMEM;
+		return buf_error(out);
 	}
 	if (crypto_box_seal(p, plain.data, plain.len, seal_public) != 0) {
 		out->len -= plain.len + KEYS_BOX_OVERHEAD;
@@ -381,7 +381,7 @@ int keys_lock(const struct keys *k, const char *name, struct bytes plain, struct
 	uint8_t *p = buf_extend(out, plain.len + KEYS_LOCK_OVERHEAD);
 
 	if (p == NULL) {
-		return ERR_NOMEM;
+		return buf_error(out);
 	}
 	randombytes_buf(p, NONCE_BYTES);
 	(void)crypto_aead_xchacha20poly1305_ietf_encrypt(p + NONCE_BYTES, NULL, plain.data,

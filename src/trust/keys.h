@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "record/entry.h"
+#include "record/schema.h"
 
 #define KEYS_PUBLIC_BYTES    32U
 #define KEYS_SECRET_BYTES    32U
@@ -30,6 +31,9 @@ enum keys_cost {
 };
 
 struct keys;
+
+/* The key file and what it seals; for docs/FORMATS.md and fuzzing. */
+extern const struct schema keys_file_schema, keys_secrets_schema;
 
 /* New random keys; with_region also makes a region's signing key. */
 int keys_new(bool with_region, struct keys **out);

@@ -76,6 +76,13 @@ static struct member *find(const struct members *m, const uint8_t node[ENTRY_NOD
 	return NULL;
 }
 
+/* An issuer that went back to a backup may give one number twice: any order will do, if all
+ * have the same. */
+static bool is_greater(struct bytes a, struct bytes b)
+{
+	return a.len != b.len ? a.len > b.len : memcmp(a.data, b.data, a.len) > 0;
+}
+
 int members_passport(struct members *m, struct bytes signed_passport, struct fault *fault)
 {
 	struct passport p;
@@ -87,7 +94,11 @@ int members_passport(struct members *m, struct bytes signed_passport, struct fau
 		return rc;
 	}
 	there = find(m, p.node);
-	if (there != NULL && there->passport.serial >= p.serial) {
+	if (there != NULL &&
+	    (there->passport.serial > p.serial ||
+	     (there->passport.serial == p.serial &&
+	      !is_greater(signed_passport,
+			  (struct bytes){ .data = there->bytes, .len = there->len })))) {
 		return ERR_STALE;
 	}
 	if (there == NULL && m->count == MEMBERS_MAX) {
@@ -162,7 +173,7 @@ int members_roster(struct members *m, const struct roster *r)
 	struct roster copy;
 	int rc;
 
-	if (r->version <= m->roster.version) {
+	if (r->version < m->roster.version || r->version == 0) {
 		return ERR_STALE;
 	}
 	rc = check_roster(r);
@@ -172,6 +183,10 @@ int members_roster(struct members *m, const struct roster *r)
 	buf_init(&bytes, 0);
 	arena_init(&arena, 0);
 	rc = schema_encode(&kinds_roster, r, &bytes);
+	if (rc == ERR_OK && r->version == m->roster.version &&
+	    !is_greater(buf_bytes(&bytes), buf_bytes(&m->roster_bytes))) {
+		rc = ERR_STALE;
+	}
 	if (rc == ERR_OK) {
 		rc = schema_decode(&kinds_roster, buf_bytes(&bytes), &arena, &copy, NULL);
 	}

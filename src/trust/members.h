@@ -21,7 +21,8 @@ struct members;
 int members_new(const uint8_t region_public[KEYS_PUBLIC_BYTES], struct members **out);
 void members_free(struct members *m);
 
-/* A signed passport; a higher serial replaces a lower one, an older is ERR_STALE. */
+/* A signed passport; a higher serial replaces a lower one, an older is ERR_STALE.  Of two with
+ * one serial the greater bytes count, so that the order of arrival does not. */
 int members_passport(struct members *m, struct bytes signed_passport, struct fault *fault);
 /* Borrowed until the passport is replaced; NULL when unknown. */
 const struct passport *members_find(const struct members *m, const uint8_t node[ENTRY_NODE_BYTES]);
@@ -30,7 +31,8 @@ struct bytes members_signed(const struct members *m, const uint8_t node[ENTRY_NO
 size_t members_count(const struct members *m);
 const struct passport *members_at(const struct members *m, size_t i);
 
-/* The roster of the highest version counts; ERR_STALE for others.  Copied. */
+/* The roster of the highest version counts, of two with one version that with the greater
+ * bytes; ERR_STALE for others, ERR_MALFORMED when a class is not what its id says.  Copied. */
 int members_roster(struct members *m, const struct roster *r);
 uint64_t members_version(const struct members *m);
 size_t members_class_count(const struct members *m);

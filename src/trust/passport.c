@@ -54,7 +54,7 @@ static const struct field signed_fields[] = {
 	FIELD(struct signed_bytes, 1, true, FIELD_BYTES, content, PASSPORT_BYTES_MAX, NULL),
 	FIELD(struct signed_bytes, 2, true, FIELD_FIXED, signature, KEYS_SIGNATURE_BYTES, NULL),
 };
-static const struct schema signed_schema = SCHEMA("signed", struct signed_bytes, signed_fields);
+const struct schema passport_signed_schema = SCHEMA("signed", struct signed_bytes, signed_fields);
 
 struct grant_file {
 	uint8_t region_public[KEYS_PUBLIC_BYTES];
@@ -66,7 +66,7 @@ static const struct field grant_fields[] = {
 	FIELD(struct grant_file, 2, true, FIELD_BYTES, passport, SIGNED_MAX, NULL),
 	FIELD(struct grant_file, 3, true, FIELD_BYTES, membership, 4096, NULL),
 };
-static const struct schema grant_schema = SCHEMA("grant", struct grant_file, grant_fields);
+const struct schema passport_grant_schema = SCHEMA("grant", struct grant_file, grant_fields);
 
 static int read_signed(struct bytes in, struct signed_bytes *out, struct fault *fault)
 {
@@ -74,7 +74,7 @@ static int read_signed(struct bytes in, struct signed_bytes *out, struct fault *
 	int rc;
 
 	arena_init(&none, 1);
-	rc = schema_decode(&signed_schema, in, &none, out, fault);
+	rc = schema_decode(&passport_signed_schema, in, &none, out, fault);
 	arena_done(&none);
 	return rc;
 }
@@ -105,7 +105,7 @@ int passport_request(const struct keys *k, struct bytes label, uint64_t now_ms, 
 	if (rc == ERR_OK) {
 		s.content = buf_bytes(&content);
 		keys_sign(k, SIGN_REQUEST, s.content, s.signature);
-		rc = schema_encode(&signed_schema, &s, out);
+		rc = schema_encode(&passport_signed_schema, &s, out);
 	}
 	buf_done(&content);
 	return rc;
@@ -143,7 +143,7 @@ int passport_sign(const struct keys *region, struct passport *p, struct buf *out
 		rc = keys_sign_region(region, SIGN_PASSPORT, s.content, s.signature);
 	}
 	if (rc == ERR_OK) {
-		rc = schema_encode(&signed_schema, &s, out);
+		rc = schema_encode(&passport_signed_schema, &s, out);
 	}
 	if (rc == ERR_OK) {
 		keys_node_of(p->sign_public, p->node);
@@ -202,7 +202,7 @@ int passport_grant(const uint8_t region_public[KEYS_PUBLIC_BYTES], struct bytes 
 	}
 	if (rc == ERR_OK) {
 		f.membership = buf_bytes(&box);
-		rc = schema_encode(&grant_schema, &f, out);
+		rc = schema_encode(&passport_grant_schema, &f, out);
 	}
 	if (plain.data != NULL) {
 		sodium_memzero(plain.data, plain.room);
@@ -218,7 +218,7 @@ int passport_open_grant(const struct keys *k, struct bytes in, struct arena *are
 	struct grant_file f;
 	struct passport p;
 	struct bytes plain;
-	int rc = schema_decode(&grant_schema, in, arena, &f, fault);
+	int rc = schema_decode(&passport_grant_schema, in, arena, &f, fault);
 
 	if (rc == ERR_OK) {
 		rc = passport_read(f.passport, f.region_public, &p, fault);

@@ -54,6 +54,8 @@ struct membership {
 };
 
 extern const struct schema passport_schema, passport_request_schema, passport_membership_schema;
+/* Around the first two, and the grant file; for docs/FORMATS.md and fuzzing. */
+extern const struct schema passport_signed_schema, passport_grant_schema;
 
 /* Append a request signed by the node. */
 int passport_request(const struct keys *k, struct bytes label, uint64_t now_ms, struct buf *out);

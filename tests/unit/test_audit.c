@@ -69,10 +69,80 @@ static void change_loss_and_another_order_are_seen(void **state)
 	}
 }
 
+static void every_changed_bit_is_seen(void **state)
+{
+	struct buf lines[LINES];
+	unsigned order[LINES];
+
+	(void)state;
+	write_lines(lines);
+	for (unsigned i = 0; i < LINES; i++) {
+		order[i] = i;
+	}
+	for (size_t bit = 0; bit < lines[3].len * 8; bit++) {
+		unsigned at;
+
+		lines[3].data[bit / 8] ^= (uint8_t)(1U << bit % 8);
+		at = follow(lines, order, 5);
+		assert_true(at == 4 || at == 5); /* at the line, or at the next */
+		lines[3].data[bit / 8] ^= (uint8_t)(1U << bit % 8);
+	}
+	for (unsigned i = 0; i < LINES; i++) {
+		buf_done(&lines[i]);
+	}
+}
+
+/* A chain that was cut at its end is whole in itself: its head tells. */
+static void what_was_cut_off_is_seen_by_the_head(void **state)
+{
+	struct audit whole = { 0 };
+	struct audit cut = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct audit_line line = { .verb = bytes_of("check") };
+		struct buf b;
+
+		buf_init(&b, 0);
+		assert_int_equal(audit_append(&whole, &line, &b), ERR_OK);
+		if (i < 2) {
+			struct arena arena;
+
+			arena_init(&arena, 1024);
+			assert_int_equal(audit_follow(&cut, buf_bytes(&b), &arena, &line), ERR_OK);
+			arena_done(&arena);
+		}
+		buf_done(&b);
+	}
+	assert_int_equal(cut.number, 2);
+	assert_memory_not_equal(cut.head, whole.head, sizeof cut.head);
+}
+
+static void a_line_that_cannot_be_written_does_not_move_the_chain(void **state)
+{
+	struct audit a = { .number = 4, .head = { 1 } };
+	struct audit before = a;
+	struct audit_line line = { .verb = bytes_of("") };
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 0);
+	assert_int_equal(audit_append(&a, &line, &b), ERR_RANGE);
+	line = (struct audit_line){ .verb = bytes_of("check"), .code = 256 };
+	assert_int_equal(audit_append(&a, &line, &b), ERR_RANGE);
+	assert_int_equal(a.number, before.number);
+	assert_memory_equal(a.head, before.head, sizeof a.head);
+	assert_int_equal(b.len, 0);
+	buf_done(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(change_loss_and_another_order_are_seen),
+		cmocka_unit_test(every_changed_bit_is_seen),
+		cmocka_unit_test(what_was_cut_off_is_seen_by_the_head),
+		cmocka_unit_test(a_line_that_cannot_be_written_does_not_move_the_chain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -233,6 +233,28 @@ static void the_id_is_of_header_and_sealed_body_alone(void **state)
 	buf_done(&in);
 }
 
+static void what_would_be_refused_is_not_written(void **state)
+{
+	struct entry_header h = header();
+	struct entry e;
+	struct buf in;
+	struct buf out;
+
+	(void)state;
+	buf_init(&in, 0);
+	buf_init(&out, 0);
+	put(&h, entry_padded(0) + ENTRY_SEAL_BYTES, 48, 64, &in);
+	assert_int_equal(entry_decode(buf_bytes(&in), &e, NULL), ERR_OK);
+	e.wrap.len = 47;
+	assert_int_equal(entry_encode(&e, &out), ERR_RANGE);
+	e.wrap.len = 48;
+	e.signature.len = 63;
+	assert_int_equal(entry_encode(&e, &out), ERR_RANGE);
+	assert_int_equal(out.len, 0);
+	buf_done(&in);
+	buf_done(&out);
+}
+
 static void size_classes_grow_and_end(void **state)
 {
 	uint64_t c = 99;
@@ -262,6 +284,7 @@ int main(void)
 		cmocka_unit_test(a_header_that_somebody_else_wrote_keeps_our_limits),
 		cmocka_unit_test(an_entry_has_four_parts),
 		cmocka_unit_test(the_id_is_of_header_and_sealed_body_alone),
+		cmocka_unit_test(what_would_be_refused_is_not_written),
 		cmocka_unit_test(size_classes_grow_and_end),
 	};
 

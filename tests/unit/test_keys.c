@@ -105,10 +105,6 @@ static void every_truncation_and_every_bit_is_refused(void **state)
 			    0);
 	}
 	for (size_t bit = 0; bit < file.len * 8; bit++) {
-		/* bits that ask for up to 1 GiB are honoured, and take their time */
-		if (bit / 8 >= 5 && bit / 8 < 10) {
-			continue;
-		}
 		file.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
 		assert_true(keys_load(buf_bytes(&file), bytes_of(phrase), &back) < 0);
 		file.data[bit / 8] ^= (uint8_t)(1U << bit % 8);

@@ -34,6 +34,77 @@ static void winning_is_a_strict_total_order(void **state)
 	}
 }
 
+static uint64_t roll(uint64_t *dice)
+{
+	*dice = *dice * 6364136223846793005ULL + 1442695040888963407ULL;
+	return *dice >> 33;
+}
+
+/* Few values of each field, so that ties happen, and any bits in the id. */
+static struct version random_version(uint64_t *dice)
+{
+	struct version v = { .revision = roll(dice) % 4,
+			     .status = roll(dice) % 4,
+			     .clock = roll(dice) % 3 };
+
+	for (size_t i = 0; i < 4; i++) {
+		v.id[roll(dice) % sizeof v.id] = (uint8_t)roll(dice);
+	}
+	return v;
+}
+
+static void any_three_versions_are_in_order(void **state)
+{
+	uint64_t dice = 23;
+
+	(void)state;
+	for (unsigned i = 0; i < 200000; i++) {
+		struct version a = random_version(&dice);
+		struct version b = random_version(&dice);
+		struct version c = random_version(&dice);
+
+		assert_false(merge_wins(&a, &a));
+		assert_false(merge_wins(&a, &b) && merge_wins(&b, &a));
+		assert_true(memcmp(a.id, b.id, sizeof a.id) == 0 || merge_wins(&a, &b) ||
+			    merge_wins(&b, &a));
+		assert_false(merge_wins(&a, &b) && merge_wins(&b, &c) && !merge_wins(&a, &c));
+	}
+}
+
+/* What is left after taking in versions one by one does not depend on their order. */
+static void any_order_of_arrival_leaves_the_same_version(void **state)
+{
+	enum { COUNT = 12 };
+	uint64_t dice = 5;
+
+	(void)state;
+	for (unsigned round = 0; round < 5000; round++) {
+		struct version set[COUNT];
+		struct version kept[2];
+
+		for (size_t i = 0; i < COUNT; i++) {
+			set[i] = random_version(&dice);
+			set[i].id[31] = (uint8_t)i;
+		}
+		for (size_t pass = 0; pass < 2; pass++) {
+			kept[pass] = set[0];
+			for (size_t i = 1; i < COUNT; i++) {
+				if (merge_wins(&set[i], &kept[pass])) {
+					kept[pass] = set[i];
+				}
+			}
+			for (size_t i = COUNT - 1; i > 0; i--) { /* shuffle */
+				size_t k = (size_t)roll(&dice) % (i + 1);
+				struct version other = set[k];
+
+				set[k] = set[i];
+				set[i] = other;
+			}
+		}
+		assert_memory_equal(kept[0].id, kept[1].id, sizeof kept[0].id);
+	}
+}
+
 static void withdrawal_is_final_and_the_revision_beats_the_clock(void **state)
 {
 	struct version gone = { .revision = 1, .status = STATUS_WITHDRAWN };
@@ -159,6 +230,25 @@ static void too_many_opinions_are_a_dispute(void **state)
 	assert_int_equal(merge_heads(set, MERGE_OPINIONS_MAX + 1, heads), MERGE_OPINIONS_MAX + 1);
 }
 
+/* An outcome that this version does not know, or that is none, confirms nothing. */
+static void an_unknown_outcome_is_for_a_human(void **state)
+{
+	static const uint64_t outcomes[] = { 0, 4, UINT64_MAX };
+	uint8_t one[16];
+	struct opinion set[2];
+
+	(void)state;
+	memset(one, 1, 16);
+	for (size_t i = 0; i < 3; i++) {
+		set[0] = opinion(1, DECISION_POTENTIAL, "K", NULL, 0);
+		set[1] = opinion(2, outcomes[i], "L", one, 1);
+		assert_int_equal(merge_review(set, 2, 1), REVIEW_DISPUTED);
+		assert_int_equal(merge_review(set + 1, 1, 1), REVIEW_DISPUTED);
+		set[1] = opinion(2, outcomes[i], "L", NULL, 0);
+		assert_int_equal(merge_review(set, 2, 1), REVIEW_DISPUTED);
+	}
+}
+
 /* Whatever order they come in, the review is the same. */
 static void the_order_of_arrival_does_not_matter(void **state)
 {
@@ -281,11 +371,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(winning_is_a_strict_total_order),
+		cmocka_unit_test(any_three_versions_are_in_order),
+		cmocka_unit_test(any_order_of_arrival_leaves_the_same_version),
 		cmocka_unit_test(withdrawal_is_final_and_the_revision_beats_the_clock),
 		cmocka_unit_test(opinions_that_nobody_has_seen_stand),
 		cmocka_unit_test(different_people_must_agree),
 		cmocka_unit_test(a_ring_of_three_supersedes_nobody),
 		cmocka_unit_test(who_has_changed_his_mind_does_not_count),
+		cmocka_unit_test(an_unknown_outcome_is_for_a_human),
 		cmocka_unit_test(too_many_opinions_are_a_dispute),
 		cmocka_unit_test(the_order_of_arrival_does_not_matter),
 		cmocka_unit_test(tasks_come_one_by_one),

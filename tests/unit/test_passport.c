@@ -109,6 +109,120 @@ static void a_grant_opens_for_its_node_only(void **state)
 	buf_done(&signed_passport);
 }
 
+static void every_changed_bit_of_a_passport_and_a_grant_is_refused(void **state)
+{
+	struct passport p = passport(node, 1);
+	struct passport back;
+	struct membership m = { .psk = { 1 }, .control_class = { 2 }, .control_key = { 3 } };
+	struct buf signed_passport;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 0);
+	buf_init(&signed_passport, 0);
+	assert_int_equal(passport_sign(region, &p, &signed_passport), ERR_OK);
+	for (size_t bit = 0; bit < signed_passport.len * 8; bit++) {
+		signed_passport.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
+		assert_true(passport_read(buf_bytes(&signed_passport), keys_region_public(region),
+					  &back, NULL) < 0);
+		signed_passport.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
+	}
+	m.issuer = buf_bytes(&signed_passport);
+	assert_int_equal(passport_grant(keys_region_public(region), buf_bytes(&signed_passport),
+					keys_seal_public(node), &m, &b),
+			 ERR_OK);
+	assert_null(memmem(b.data, b.len, m.control_key, 32));
+	for (size_t i = 0; i < b.len; i++) {
+		struct grant g;
+		struct arena arena;
+
+		arena_init(&arena, 0);
+		b.data[i] ^= 0x04;
+		assert_true(passport_open_grant(node, buf_bytes(&b), &arena, &g, NULL) < 0);
+		b.data[i] ^= 0x04;
+		assert_true(
+		    passport_open_grant(node, (struct bytes){ b.data, i }, &arena, &g, NULL) < 0);
+		arena_done(&arena);
+	}
+	buf_done(&b);
+	buf_done(&signed_passport);
+}
+
+/* A grant whose passport is ours but whose box is not, and the other way round. */
+static void a_grant_for_two_nodes_is_for_none(void **state)
+{
+	struct passport p = passport(node, 1);
+	struct membership m = { .psk = { 1 } };
+	struct fault fault = { 0 };
+	struct grant g;
+	struct arena arena;
+	struct buf signed_passport;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 0);
+	buf_init(&signed_passport, 0);
+	arena_init(&arena, 0);
+	assert_int_equal(passport_sign(region, &p, &signed_passport), ERR_OK);
+	m.issuer = buf_bytes(&signed_passport);
+	assert_int_equal(passport_grant(keys_region_public(region), buf_bytes(&signed_passport),
+					keys_seal_public(stranger), &m, &b),
+			 ERR_OK);
+	assert_int_equal(passport_open_grant(node, buf_bytes(&b), &arena, &g, &fault), ERR_FORGED);
+	assert_string_equal(fault.what, "membership");
+	assert_int_equal(passport_open_grant(stranger, buf_bytes(&b), &arena, &g, &fault),
+			 ERR_DENIED);
+	/* another region's key over the same passport */
+	buf_clear(&b);
+	assert_int_equal(passport_grant(keys_region_public(stranger), buf_bytes(&signed_passport),
+					keys_seal_public(node), &m, &b),
+			 ERR_OK);
+	assert_int_equal(passport_open_grant(node, buf_bytes(&b), &arena, &g, &fault), ERR_FORGED);
+	arena_done(&arena);
+	buf_done(&b);
+	buf_done(&signed_passport);
+}
+
+static void a_passport_that_says_too_much_is_not_signed(void **state)
+{
+	struct passport p;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 0);
+	p = passport(node, 1);
+	p.role = 0;
+	assert_int_equal(passport_sign(region, &p, &b), ERR_RANGE);
+	p.role = ROLE_HQ + 1;
+	assert_int_equal(passport_sign(region, &p, &b), ERR_RANGE);
+	p = passport(node, 1);
+	p.not_after = p.not_before - 1;
+	assert_int_equal(passport_sign(region, &p, &b), ERR_RANGE);
+	p = passport(node, 1);
+	p.country = bytes_of("UTOP");
+	assert_int_equal(passport_sign(region, &p, &b), ERR_RANGE);
+	p = passport(node, 1);
+	p.not_after = p.not_before + PASSPORT_DAYS_MAX;
+	assert_int_equal(b.len, 0);
+	assert_int_equal(passport_sign(region, &p, &b), ERR_OK);
+	buf_done(&b);
+}
+
+static void roles_have_names(void **state)
+{
+	uint64_t role = 9;
+
+	(void)state;
+	for (uint64_t r = ROLE_POST; r <= ROLE_HQ; r++) {
+		assert_int_equal(passport_role(passport_role_name(r), &role), ERR_OK);
+		assert_int_equal(role, r);
+	}
+	assert_int_equal(passport_role("", &role), ERR_NOTFOUND);
+	assert_int_equal(passport_role("unknown", &role), ERR_NOTFOUND);
+	assert_string_equal(passport_role_name(0), "unknown");
+	assert_string_equal(passport_role_name(UINT64_MAX), "unknown");
+}
+
 static void a_fingerprint_has_twenty_six_signs(void **state)
 {
 	char print[PASSPORT_PRINT_BYTES + 8];
@@ -213,6 +327,10 @@ int main(void)
 		cmocka_unit_test(a_request_is_signed_by_its_node),
 		cmocka_unit_test(a_passport_counts_only_under_its_region),
 		cmocka_unit_test(a_grant_opens_for_its_node_only),
+		cmocka_unit_test(every_changed_bit_of_a_passport_and_a_grant_is_refused),
+		cmocka_unit_test(a_grant_for_two_nodes_is_for_none),
+		cmocka_unit_test(a_passport_that_says_too_much_is_not_signed),
+		cmocka_unit_test(roles_have_names),
 		cmocka_unit_test(a_fingerprint_has_twenty_six_signs),
 		cmocka_unit_test(the_latest_passport_of_a_node_counts),
 		cmocka_unit_test(rights_stand_in_two_bits_a_class),

@@ -89,14 +89,13 @@ static void mail_opens_for_its_recipient_only(void **state)
 }
 
 /* Every bit is covered by something: the form, the signature, or the seal. */
-static void every_flipped_bit_is_refused(void **state)
+static void flip_every_bit(bool mail)
 {
 	uint8_t id[ENTRY_ID_BYTES];
 	struct buf b;
 
-	(void)state;
 	buf_init(&b, 0);
-	make(&b, false, id);
+	make(&b, mail, id);
 	for (size_t bit = 0; bit < b.len * 8; bit++) {
 		struct entry e;
 		struct arena arena;
@@ -107,12 +106,22 @@ static void every_flipped_bit_is_refused(void **state)
 		arena_init(&arena, 0);
 		rc = entry_decode(buf_bytes(&b), &e, NULL);
 		rc = rc == ERR_OK ? seal_verify(&e, keys_sign_public(author)) : rc;
-		rc = rc == ERR_OK ? seal_open_class(&e, class_key, &arena, &body) : rc;
+		if (rc == ERR_OK) {
+			rc = mail ? seal_open_mail(&e, reader, &arena, &body)
+				  : seal_open_class(&e, class_key, &arena, &body);
+		}
 		assert_true(rc < 0);
 		arena_done(&arena);
 		b.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
 	}
 	buf_done(&b);
+}
+
+static void every_flipped_bit_is_refused(void **state)
+{
+	(void)state;
+	flip_every_bit(false);
+	flip_every_bit(true);
 }
 
 static void every_truncation_is_refused(void **state)
@@ -208,6 +217,78 @@ static void tags_belong_to_a_key(void **state)
 	assert_memory_not_equal(a, b, sizeof a);
 }
 
+static int seal(size_t body_len, uint64_t sequence, uint32_t day, struct buf *out)
+{
+	static uint8_t body[ENTRY_BODY_MAX + 1];
+	uint8_t id[ENTRY_ID_BYTES];
+	struct seal_order order = { .kind = KIND_SUBJECT,
+				    .class_key = class_key,
+				    .sequence = sequence,
+				    .expiry_day = day };
+
+	memset(body, 0x80, sizeof body); /* as the padding begins */
+	return seal_entry(author, &order, (struct bytes){ body, body_len }, out, id);
+}
+
+static void what_nobody_could_read_is_not_made(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 0);
+	assert_int_equal(seal(10, 0, 1, &b), ERR_RANGE);
+	assert_int_equal(seal(10, 1, UINT32_MAX, &b), ERR_RANGE);
+	assert_int_equal(seal(ENTRY_BODY_MAX, 1, 1, &b), ERR_LIMIT);
+	assert_int_equal(b.len, 0);
+	assert_int_equal(seal(ENTRY_BODY_MAX - 1, 1, 1, &b), ERR_OK);
+	assert_true(b.len <= ENTRY_BYTES_MAX);
+	buf_done(&b);
+}
+
+static void padding_comes_off_whatever_the_body_ends_with(void **state)
+{
+	(void)state;
+	for (size_t len = 0; len < 400; len++) {
+		struct entry e;
+		struct arena arena;
+		struct bytes body;
+		struct buf b;
+
+		buf_init(&b, 0);
+		arena_init(&arena, 0);
+		assert_int_equal(seal(len, 1, 1, &b), ERR_OK);
+		assert_int_equal(entry_decode(buf_bytes(&b), &e, NULL), ERR_OK);
+		assert_int_equal(seal_open_class(&e, class_key, &arena, &body), ERR_OK);
+		assert_int_equal(body.len, len);
+		arena_done(&arena);
+		buf_done(&b);
+	}
+}
+
+/* The wrap of one entry does not open another: its nonce and its context are the id. */
+static void a_wrap_belongs_to_its_entry(void **state)
+{
+	struct entry a;
+	struct entry b;
+	struct arena arena;
+	struct bytes body;
+	struct buf in[2];
+
+	(void)state;
+	arena_init(&arena, 0);
+	buf_init(&in[0], 0);
+	buf_init(&in[1], 0);
+	assert_int_equal(seal(10, 1, 1, &in[0]), ERR_OK);
+	assert_int_equal(seal(10, 2, 1, &in[1]), ERR_OK);
+	assert_int_equal(entry_decode(buf_bytes(&in[0]), &a, NULL), ERR_OK);
+	assert_int_equal(entry_decode(buf_bytes(&in[1]), &b, NULL), ERR_OK);
+	a.wrap = b.wrap;
+	assert_int_equal(seal_open_class(&a, class_key, &arena, &body), ERR_FORGED);
+	arena_done(&arena);
+	buf_done(&in[0]);
+	buf_done(&in[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +300,9 @@ int main(void)
 		cmocka_unit_test(equal_bodies_do_not_look_equal),
 		cmocka_unit_test(bodies_are_padded_to_size_classes),
 		cmocka_unit_test(tags_belong_to_a_key),
+		cmocka_unit_test(what_nobody_could_read_is_not_made),
+		cmocka_unit_test(padding_comes_off_whatever_the_body_ends_with),
+		cmocka_unit_test(a_wrap_belongs_to_its_entry),
 	};
 
 	return cmocka_run_group_tests(tests, make_keys, drop_keys);
