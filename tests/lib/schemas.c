@@ -3,13 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "intake/worker.h"
 #include "node/ask.h"
 #include "record/kinds.h"
 #include "trust/audit.h"
 #include "trust/keys.h"
 #include "trust/passport.h"
 
-static const struct schema *const trust[] = {
+static const struct schema *const others[] = {
 	&passport_schema,        &passport_request_schema, &passport_membership_schema,
 	&passport_signed_schema, &passport_grant_schema,   &keys_file_schema,
 	&keys_secrets_schema,    &audit_line_schema,       &ask_schema,
@@ -59,7 +60,7 @@ const struct schema *schemas_at(size_t i)
 		}
 		all++;
 	}
-	return i < COUNT(trust) ? trust[i] : of_verb(i - COUNT(trust));
+	return i < COUNT(others) ? others[i] : of_verb(i - COUNT(others));
 }
 
 uint64_t schemas_dice(uint64_t *dice)
