@@ -1,7 +1,5 @@
 #include "tests/lib/unit.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "record/kind.h"
@@ -210,31 +208,6 @@ static void all_schemas_are_listed_once_and_well_formed(void **state)
 	}
 }
 
-/* docs/FORMATS.md shows each table as the code has it. */
-static void the_page_shows_the_tables(void **state)
-{
-	static char page[1 << 16];
-	const char *srcdir = getenv("srcdir");
-	char path[1024];
-	FILE *in;
-
-	(void)state;
-	(void)snprintf(path, sizeof path, "%s/docs/FORMATS.md", srcdir != NULL ? srcdir : ".");
-	in = fopen(path, "rb");
-	assert_non_null(in);
-	assert_in_range(fread(page, 1, sizeof page - 1, in), 1000, sizeof page - 2);
-	(void)fclose(in);
-	for (const struct schema *const *all = kinds_all(); *all != NULL; all++) {
-		struct buf table = { 0 };
-
-		schema_cddl(*all, &table);
-		buf_u8(&table, 0);
-		assert_int_equal(buf_error(&table), ERR_OK);
-		assert_non_null(strstr(page, (const char *)table.data));
-		buf_done(&table);
-	}
-}
-
 /* Bytes from a dice, heads and keys as they might be: each schema refuses them or writes the
  * same bytes again. */
 static void each_schema_has_one_form_for_each_value(void **state)
@@ -324,7 +297,6 @@ int main(void)
 		cmocka_unit_test(each_schema_has_one_form_for_each_value),
 		cmocka_unit_test(a_fault_names_the_field_and_its_place),
 		cmocka_unit_test(each_kind_of_a_body_has_its_schema),
-		cmocka_unit_test(the_page_shows_the_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
