@@ -118,6 +118,29 @@ static void what_was_cut_off_is_seen_by_the_head(void **state)
 	assert_memory_not_equal(cut.head, whole.head, sizeof cut.head);
 }
 
+/* A line that names the one before and counts wrongly was not written by audit_append(). */
+static void a_line_with_another_number_does_not_follow(void **state)
+{
+	for (uint64_t number = 0; number < 5; number++) {
+		struct audit a = { .number = 1, .head = { 7 } };
+		struct audit_line line = { .number = number,
+					   .before = { 7 },
+					   .verb = bytes_of("check") };
+		struct arena arena;
+		struct buf b;
+
+		(void)state;
+		buf_init(&b, 0);
+		arena_init(&arena, 1024);
+		assert_int_equal(schema_encode(&audit_line_schema, &line, &b), ERR_OK);
+		assert_int_equal(audit_follow(&a, buf_bytes(&b), &arena, &line),
+				 number == 2 ? ERR_OK : ERR_CORRUPT);
+		assert_int_equal(a.number, number == 2 ? 2 : 1);
+		arena_done(&arena);
+		buf_done(&b);
+	}
+}
+
 static void a_line_that_cannot_be_written_does_not_move_the_chain(void **state)
 {
 	struct audit a = { .number = 4, .head = { 1 } };
@@ -142,6 +165,7 @@ int main(void)
 		cmocka_unit_test(change_loss_and_another_order_are_seen),
 		cmocka_unit_test(every_changed_bit_is_seen),
 		cmocka_unit_test(what_was_cut_off_is_seen_by_the_head),
+		cmocka_unit_test(a_line_with_another_number_does_not_follow),
 		cmocka_unit_test(a_line_that_cannot_be_written_does_not_move_the_chain),
 	};
 

@@ -339,8 +339,9 @@ static void make_vector(struct vector *v, bool mail, const char *title)
 	line(&v->text, "entry", v->entry.data, v->entry.len);
 }
 
-static void done_vector(struct vector *v)
+static void finish(struct vector *v, const char *file)
 {
+	compare(file, &v->text);
 	buf_done(&v->text);
 	buf_done(&v->body);
 	buf_done(&v->entry);
@@ -359,9 +360,8 @@ static void the_notice_sealed_to_a_class_is_as_written(void **state)
 	assert_int_equal(seal_verify(&v.e, keys_sign_public(fixed.author)), ERR_OK);
 	assert_int_equal(seal_open_class(&v.e, fixed.class_key, &arena, &body), ERR_OK);
 	assert_true(bytes_equal(body, buf_bytes(&v.body)));
-	compare("vectors/entry-class.txt", &v.text);
+	finish(&v, "vectors/entry-class.txt");
 	arena_done(&arena);
-	done_vector(&v);
 }
 
 static void the_encounter_sealed_to_a_recipient_is_as_written(void **state)
@@ -379,20 +379,20 @@ static void the_encounter_sealed_to_a_recipient_is_as_written(void **state)
 	assert_int_equal(seal_verify(&v.e, keys_sign_public(fixed.author)), ERR_OK);
 	assert_int_equal(seal_open_mail(&v.e, fixed.reader, &arena, &body), ERR_OK);
 	assert_true(bytes_equal(body, buf_bytes(&v.body)));
-	compare("vectors/entry-mail.txt", &v.text);
+	finish(&v, "vectors/entry-mail.txt");
 	arena_done(&arena);
-	done_vector(&v);
 }
 
 /* Each line of the list is one item as person-name, and what becomes of it. */
 static void the_list_of_spellings_is_as_judged(void **state)
 {
-	char *at = read_page("vectors/cbor.txt");
 	unsigned good = 0;
 	unsigned bad = 0;
+	char *at;
 
 	(void)state;
-	for (at = strtok(at, "\n"); at != NULL; at = strtok(NULL, "\n")) {
+	for (at = strtok(read_page("vectors/cbor.txt"), "\n"); at != NULL;
+	     at = strtok(NULL, "\n")) {
 		char *hex = strchr(at, ' ');
 		uint8_t in[128];
 		struct person_name name;

@@ -116,6 +116,23 @@ static void withdrawal_is_final_and_the_revision_beats_the_clock(void **state)
 	assert_true(merge_wins(&more, &later));
 }
 
+static void at_one_revision_blocked_then_the_clock_then_the_id_decide(void **state)
+{
+	struct version active = { .revision = 3, .status = STATUS_ACTIVE, .clock = 9 };
+	struct version blocked = { .revision = 3, .status = STATUS_BLOCKED, .clock = 1 };
+	struct version unblocked = { .revision = 4, .status = STATUS_ACTIVE };
+	struct version later = { .revision = 3, .status = STATUS_ACTIVE, .clock = 10 };
+	struct version greater = { .revision = 3, .status = STATUS_ACTIVE, .clock = 9 };
+
+	(void)state;
+	greater.id[31] = 1;
+	later.id[0] = 0;
+	assert_true(merge_wins(&blocked, &active) && !merge_wins(&active, &blocked));
+	assert_true(merge_wins(&unblocked, &blocked)); /* a block can be lifted */
+	assert_true(merge_wins(&later, &greater));
+	assert_true(merge_wins(&greater, &active));
+}
+
 static struct opinion opinion(uint8_t id, uint64_t outcome, const char *who, const uint8_t *saw,
 			      size_t n)
 {
@@ -374,6 +391,7 @@ int main(void)
 		cmocka_unit_test(any_three_versions_are_in_order),
 		cmocka_unit_test(any_order_of_arrival_leaves_the_same_version),
 		cmocka_unit_test(withdrawal_is_final_and_the_revision_beats_the_clock),
+		cmocka_unit_test(at_one_revision_blocked_then_the_clock_then_the_id_decide),
 		cmocka_unit_test(opinions_that_nobody_has_seen_stand),
 		cmocka_unit_test(different_people_must_agree),
 		cmocka_unit_test(a_ring_of_three_supersedes_nobody),

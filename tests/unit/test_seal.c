@@ -289,6 +289,56 @@ static void a_wrap_belongs_to_its_entry(void **state)
 	buf_done(&in[1]);
 }
 
+/* A member seals one text under a key that its header does not commit to: to nobody is this
+ * an entry, whatever it opens to. */
+static void a_key_that_the_header_does_not_commit_to_opens_nothing(void **state)
+{
+	static const uint8_t nonce[24];
+	static const uint8_t entry_key[32] = { 5 };
+	static uint8_t padded[64] = { 'x', 0x80 };
+	static const uint8_t signature[ENTRY_SIGNATURE_BYTES];
+	uint8_t sealed[64 + ENTRY_SEAL_BYTES];
+	uint8_t wrap[ENTRY_WRAP_CLASS];
+
+	(void)state;
+	for (unsigned honest = 0; honest < 2; honest++) {
+		struct entry e = { .header = { .format = ENTRY_FORMAT, .sequence = 1 } };
+		uint8_t message[13 + 32] = "op1.entrykey";
+		uint8_t commit[32];
+		struct arena arena;
+		struct bytes body;
+		struct buf h;
+
+		buf_init(&h, 0);
+		arena_init(&arena, 0);
+		seal_epoch(class_key, commit, e.header.epoch);
+		memcpy(message + 13, entry_key, 32);
+		assert_int_equal(crypto_generichash(e.header.commit, ENTRY_COMMIT_BYTES, message,
+						    sizeof message, NULL, 0),
+				 0);
+		e.header.commit[0] ^= (uint8_t)!honest;
+		assert_int_equal(schema_encode(&entry_header_schema, &e.header, &h), ERR_OK);
+		assert_int_equal(
+		    crypto_aead_xchacha20poly1305_ietf_encrypt(
+			sealed, NULL, padded, sizeof padded, h.data, h.len, NULL, nonce, entry_key),
+		    0);
+		e.header_bytes = buf_bytes(&h);
+		e.sealed = (struct bytes){ sealed, sizeof sealed };
+		entry_id(e.header_bytes, e.sealed, e.id);
+		assert_int_equal(
+		    crypto_aead_xchacha20poly1305_ietf_encrypt(
+			wrap, NULL, entry_key, 32, e.id, ENTRY_ID_BYTES, NULL, e.id, class_key),
+		    0);
+		e.wrap = (struct bytes){ wrap, sizeof wrap };
+		e.signature = (struct bytes){ signature, sizeof signature };
+		assert_int_equal(seal_open_class(&e, class_key, &arena, &body),
+				 honest ? ERR_OK : ERR_FORGED);
+		assert_true(!honest || bytes_is(body, "x"));
+		arena_done(&arena);
+		buf_done(&h);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +352,7 @@ int main(void)
 		cmocka_unit_test(tags_belong_to_a_key),
 		cmocka_unit_test(what_nobody_could_read_is_not_made),
 		cmocka_unit_test(padding_comes_off_whatever_the_body_ends_with),
+		cmocka_unit_test(a_key_that_the_header_does_not_commit_to_opens_nothing),
 		cmocka_unit_test(a_wrap_belongs_to_its_entry),
 	};
 
