@@ -30,7 +30,7 @@ struct load {
 struct link {
 	enum state state;
 	struct link_config config;
-	const struct link_keys *keys; /* borrowed: this session's; NULL before message 1 */
+	const struct link_keys *keys; /* borrowed: the session's; NULL before message 1 */
 	struct noise *noise;          /* owned */
 	struct buf hello;             /* our own */
 	struct buf in;                /* what has come of the frame */

@@ -1,7 +1,7 @@
 /* Inside src/sync: what we lack, what is on its way, what came and is not yet durable.
  *
  * A name goes: announced -> asked -> arrived -> given to the caller -> acknowledged.  Names
- * that were refused or are stale are not asked again in this session.
+ * that were refused or are stale are not asked again before the session ends.
  *
  *                 announce            WANT               entry came        sync_stored
  *     (unknown) ----------> FRESH ----------> ASKED ----------------> GIVEN ---------> ACK
@@ -24,7 +24,7 @@
 #include "sync/wants.h"
 
 #define INCOMING_ASKED_MAX   1024U
-#define INCOMING_REFUSED_MAX 16384U /* beyond this nothing more is asked in this session */
+#define INCOMING_REFUSED_MAX 16384U /* beyond this nothing more is asked until it ends */
 #define INCOMING_OPEN_MAX    4096U  /* entries that came and are not acknowledged */
 
 struct arrival {
