@@ -46,6 +46,21 @@ static void question(const struct node *n, const struct pending *p, struct polic
 	}
 }
 
+/* Their prints travel after them, and some have none: a search cannot find these people. */
+static bool lacks_prints(const struct node *n)
+{
+	const struct person *p;
+	size_t at = 0;
+
+	while ((p = map_next(&n->book->people, &at)) != NULL) {
+		if (p->has_notice && p->version.status == STATUS_ACTIVE &&
+		    p->notice.valid_until >= n->today && p->fingers == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static uint64_t unsearched(const struct node *n, const struct pending *p,
 			   const struct policy_encounter *q, const struct policy_match *rules)
 {
@@ -71,6 +86,7 @@ static uint64_t unsearched(const struct node *n, const struct pending *p,
 	while ((h = map_next(&n->book->held, &at)) != NULL && (bits & UNSEARCHED_SEALED) == 0) {
 		bits |= h->kind == KIND_TEMPLATE && !h->opened ? (uint64_t)UNSEARCHED_SEALED : 0;
 	}
+	bits |= lacks_prints(n) ? (uint64_t)UNSEARCHED_PRINTLESS : 0;
 	return bits | UNSEARCHED_HQ;
 }
 

@@ -334,11 +334,13 @@ static struct list unsearched_lines(struct node *n, uint64_t bits)
 		"headquarters' gallery",
 		"records held here that this node may not open",
 		"records past their lease",
+		"notices whose fingerprints are not here, or not here yet",
 	};
-	struct line *lines = arena_take(&n->arena, 10, sizeof *lines);
+	const size_t n_words = sizeof words / sizeof words[0];
+	struct line *lines = arena_take(&n->arena, n_words, sizeof *lines);
 	size_t count = 0;
 
-	for (size_t i = 0; lines != NULL && i < 10; i++) {
+	for (size_t i = 0; lines != NULL && i < n_words; i++) {
 		if ((bits >> i & 1) != 0) {
 			lines[count++].text = text(words[i]);
 		}

@@ -127,6 +127,7 @@ enum not_searched {
 	UNSEARCHED_HQ = 1 << 7,         /* headquarters' gallery: queued */
 	UNSEARCHED_SEALED = 1 << 8,     /* records held here that this node may not open */
 	UNSEARCHED_STALE = 1 << 9,      /* records past their lease */
+	UNSEARCHED_PRINTLESS = 1 << 10, /* notices whose fingerprints are not here (yet) */
 };
 
 /* Mail to headquarters: one check of one person. */

@@ -206,6 +206,11 @@ gives '.revision == 3' notice block R-1
 gives '.revision == 4' notice withdraw --reason "closed" R-1
 point "withdrawn is final" says 4 "withdrawn already" notice withdraw R-1
 point "and is not amended" says 4 "reference: " notice amend --ref R-1 --type red
+gives '.revision == 1' notice add --ref R-2 --type red --family ROE
+PRINTLESS='[.not_searched[].text] | any(startswith("notices whose fingerprints"))'
+gives "$PRINTLESS" check --purpose border --basis "Act 12" "$F@2"
+gives '.revision == 2' notice withdraw R-2
+gives "$PRINTLESS | not" check --purpose border --basis "Act 12" "$F@2"
 point "different fingers do not agree: exit 1" exits 1 run finger compare "$F" "$ROOT/prints/2_1.pgm"
 for p in open-region match-only; do
 	point "the policy $p passes its tests" exits 0 run policy test "$srcdir/policies/$p"
@@ -228,7 +233,7 @@ crowd() { # crowd COUNT: four at a time
 	done
 	wait
 }
-all_are_shown() { exits 0 run --json queue && is 521 jq '.cases | length' "$OUT"; }
+all_are_shown() { exits 0 run --json queue && is 523 jq '.cases | length' "$OUT"; }
 are_in_order() { jq -e '[.cases[].captured_ms] | . == (sort | reverse)' "$OUT"; }
 point "520 more checks" crowd 520
 point "are all in the queue" all_are_shown
