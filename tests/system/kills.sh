@@ -114,10 +114,11 @@ reaches() { # reaches SECONDS COMMAND...: heals meanwhile
 	done >/dev/null 2>&1
 }
 
-row() { # row NODE REFERENCE: "active 1"
-	asks "$1" ".rows[] | select(.reference == \"$2\") | .status + \" \" + (.revision | tostring)" \
+row() { # row NODE REFERENCE: "active.1"
+	asks "$1" ".rows[] | select(.reference == \"$2\") | .status + \".\" + (.revision | tostring)" \
 		gallery --max 10000
 }
+has_prints() { [ "$(asks "$1" ".rows[] | select(.reference == \"$2\") | .fingers" gallery --max 10000)" = "$3" ]; }
 has_row() { [ "$(row "$1" "$2")" = "$3" ]; }
 has_opinion() { # has_opinion NODE CASE OFFICER: who has not judged sees no opinions
 	OFFICER=$3 asks "$1" '.candidates[].opinions[].text' case "$2" | grep -q ", by $3"
@@ -135,8 +136,10 @@ round() { # round NUMBER
 	fingers "$((1000 * SEED + $1))" 2 "$p" || return 1
 
 	ask hq "has_row hq $ref active.1" notice add --ref "$ref" --type red --family DOE --given "ANNA $1" \
-		"$p/1_1.pgm@2" "$p/2_1.pgm@3" && echo "row hq $ref active 1" >>"$ACKS"
-	reaches 60 has_row c "$ref" "active 1" || { echo "the notice is not at c"; return 1; }
+		"$p/1_1.pgm@2" "$p/2_1.pgm@3" && echo "row hq $ref active.1" >>"$ACKS"
+	# The notice comes first, its prints after it: who checks in between is told so.
+	reaches 60 has_row c "$ref" active.1 || { echo "the notice is not at c"; return 1; }
+	reaches 60 has_prints c "$ref" 2 || { echo "the prints are not at c"; return 1; }
 
 	ask c never check --purpose border --basis "Border Act 12" "$p/1_2.pgm@2" "$p/2_2.pgm@3" || return 1
 	case=$(jq -r .encounter "$OUT")
@@ -152,8 +155,10 @@ round() { # round NUMBER
 	ask c never action --closes location "$case" "told headquarters" &&
 		echo "action c $case" >>"$ACKS"
 
-	ask hq "has_row hq $ref withdrawn.2" notice withdraw "$ref" &&
-		sed -i "s/^row hq $ref active 1\$/row hq $ref withdrawn 2/" "$ACKS"
+	# When the answer was lost, the gallery has said it instead: from here on it must stay.
+	ask hq "has_row hq $ref withdrawn.2" notice withdraw "$ref"
+	reaches 60 has_row hq "$ref" withdrawn.2 || { echo "not withdrawn at headquarters"; return 1; }
+	sed -i "s/^row hq $ref active.1\$/row hq $ref withdrawn.2/" "$ACKS"
 	for n in hq a b c; do
 		reaches 60 has_people "$n" 0 || { echo "$n still finds the person"; return 1; }
 	done
