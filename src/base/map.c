@@ -57,6 +57,7 @@ void *map_get(const struct map *m, const uint8_t key[MAP_KEY_BYTES])
 static int rebuild(struct map *m)
 {
 	struct map next = { .seed = m->seed, .room = ROOM_MIN };
+	struct map old;
 
 	while (next.room < m->count + m->count / 2 + 1) {
 		next.room *= 2;
@@ -75,9 +76,10 @@ static int rebuild(struct map *m)
 		}
 	}
 	next.count = next.used;
-	free(m->slot);
-	free(m->index);
+	old = *m;
 	*m = next;
+	free(old.slot);
+	free(old.index);
 	return ERR_OK;
 }
 

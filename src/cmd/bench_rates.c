@@ -65,7 +65,7 @@ bool bench_rates_interval(const struct bench_score *score, size_t n, uint32_t fi
 			  int threshold, double *low, double *high)
 {
 	uint32_t *all = calloc(fingers, 2 * sizeof(*all));
-	uint32_t *missed = all + fingers;
+	uint32_t *missed;
 	double *value = malloc(SAMPLES * sizeof(*value));
 	uint64_t state = 1;
 	size_t drawn = 0;
@@ -75,6 +75,7 @@ bool bench_rates_interval(const struct bench_score *score, size_t n, uint32_t fi
 		free(value);
 		return false;
 	}
+	missed = all + fingers;
 	for (size_t i = 0; i < n; i++) {
 		if (score[i].same) {
 			all[score[i].finger]++;

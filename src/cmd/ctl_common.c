@@ -407,7 +407,7 @@ static bool has_case(const struct answer_case *all, size_t count, const uint8_t 
 int ctl_cases(struct ctl *c, struct list *out)
 {
 	struct ask_range range = { .max = CASES_PIECE };
-	struct answer_queue queue;
+	struct answer_queue queue = { .cases = { .count = 0 } };
 	const struct answer_case *piece;
 	struct answer_case *all = NULL;
 	size_t count = 0;

@@ -165,8 +165,8 @@ static int compare(struct ctl *c, int argc, char *argv[])
 			(void)printf("{\"score\": %d, \"threshold\": %d}\n", score, (int)limit);
 		} else {
 			(void)printf(
-			    "score %d (100 x log10 of the likelihood ratio), threshold %ld\n",
-			    score, limit);
+			    "score %d (100 x log10 of the likelihood ratio), threshold %d\n", score,
+			    (int)limit);
 		}
 	}
 	finger_template_unref(t[0]);

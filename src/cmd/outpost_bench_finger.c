@@ -41,8 +41,8 @@ struct finger_bench {
 	uint32_t fingers;
 	size_t failed;
 	double compare_s;
-	const char *list; /* the file of --pairs, or NULL */
-	const char *base; /* directory that its names start from, or NULL */
+	const char *list;      /* the file of --pairs, or NULL */
+	char base[PATH_BYTES]; /* directory that its names start from, or empty */
 	uint32_t list_ppi;
 };
 
@@ -279,8 +279,8 @@ static int compare_all(struct finger_bench *f)
 static int listed(struct finger_bench *f, const char *name, size_t *out)
 {
 	for (size_t i = 0; i < f->prints; i++) {
-		if (strcmp(f->print[i].path + (f->base != NULL ? strlen(f->base) + 1 : 0), name) ==
-		    0) {
+		if (strcmp(f->print[i].path + (f->base[0] != '\0' ? strlen(f->base) + 1 : 0),
+			   name) == 0) {
 			*out = i;
 			return BENCH_OK;
 		}
@@ -354,7 +354,7 @@ static int compare_listed(struct finger_bench *f)
 	if (code == BENCH_OK) {
 		code = extract_all(f);
 	}
-	for (size_t i = 0; i < n && code == BENCH_OK; i++) {
+	for (size_t i = 0; i < n && f->print != NULL && code == BENCH_OK; i++) {
 		code = add_score(f, &f->print[pair[i].a], &f->print[pair[i].b], pair[i].same);
 	}
 	free(pair);
@@ -363,8 +363,8 @@ static int compare_listed(struct finger_bench *f)
 
 static int report(struct finger_bench *f)
 {
-	double *v = malloc(2 * f->prints * sizeof(*v));
-	double *bytes = v + f->prints;
+	double *v = malloc((2 * f->prints + 1) * sizeof(*v));
+	double *bytes;
 	size_t n = 0;
 	size_t m = 0;
 	struct bench_rates r;
@@ -375,6 +375,7 @@ static int report(struct finger_bench *f)
 		free(v);
 		return f->scores == 0 ? bench_wrong(f->b, "nothing to compare", "") : code;
 	}
+	bytes = v + f->prints;
 	bench_rates_of(f->score, f->scores, &r);
 	for (size_t i = 0; i < f->prints; i++) {
 		if (f->print[i].extract_s > 0) {
@@ -405,7 +406,6 @@ static int report(struct finger_bench *f)
 
 static int run(struct finger_bench *f)
 {
-	char base[PATH_BYTES];
 	int code = BENCH_OK;
 	unsigned dirs = 0;
 	const char *dir = NULL;
@@ -428,10 +428,9 @@ static int run(struct finger_bench *f)
 	if (f->list != NULL) {
 		f->list_ppi = 500;
 		if (dir != NULL) {
-			if (!split_ppi(dir, base, &f->list_ppi)) {
+			if (!split_ppi(dir, f->base, &f->list_ppi)) {
 				return bench_wrong(f->b, "no such resolution", dir);
 			}
-			f->base = base;
 		}
 		code = compare_listed(f);
 		return code == BENCH_OK ? report(f) : code;

@@ -103,9 +103,9 @@ static int build(struct gallery_bench *g)
 struct part {
 	const struct gallery_bench *g;
 	struct finger_template **probe;
-	unsigned number;
-	struct search_result result;
 	double cpu_s;
+	struct search_result result;
+	unsigned number;
 	int err;
 };
 
@@ -130,6 +130,7 @@ static int search(const struct gallery_bench *g, struct finger_template **probe,
 	int err = ERR_OK;
 
 	*cpu_s = 0;
+	*out = (struct search_result){ .count = 0 };
 	for (unsigned i = 0; i < g->threads; i++) {
 		part[i] = (struct part){ .g = g, .probe = probe, .number = i };
 		if (g->threads > 1) {
@@ -187,7 +188,7 @@ static int search_all(struct gallery_bench *g)
 		uint64_t person = i * g->people / g->probes;
 		uint8_t id[GALLERY_PERSON_BYTES];
 		struct search_result r;
-		double cpu_s;
+		double cpu_s = 0;
 
 		person_id(person, id);
 		err = probe_person(g, person, &r, &cpu_s);

@@ -372,7 +372,7 @@ static double cpu_of_pid(pid_t pid)
 	char path[64];
 	char line[1024];
 	unsigned long user = 0;
-	unsigned long system_ = 0;
+	unsigned long kernel = 0;
 	FILE *f;
 
 	(void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
@@ -380,50 +380,57 @@ static double cpu_of_pid(pid_t pid)
 	if (f != NULL) {
 		const char *at = fgets(line, sizeof line, f) != NULL ? strrchr(line, ')') : NULL;
 
-		/* NOLINTNEXTLINE(cert-err34-c): the kernel writes numbers here */
 		if (at == NULL ||
+		    /* NOLINTNEXTLINE(cert-err34-c): the kernel writes numbers here */
 		    sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
-			   &system_) != 2) {
+			   &kernel) != 2) {
 			user = 0;
 		}
 		(void)fclose(f);
 	}
-	return (double)(user + system_) / (double)sysconf(_SC_CLK_TCK);
+	return (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK);
+}
+
+static int ask_peers(struct side *s, struct arena *arena, struct answer_peers *out)
+{
+	struct ask a = { .verb = bytes_of("peers") };
+	struct event event = { .kind = EVENT_ASK, .ask = 1 };
+	struct answer answer;
+	struct buf question;
+	struct buf reply;
+	int err = node_begin(s->node);
+
+	if (err != ERR_OK) {
+		return err;
+	}
+	buf_init(&question, 0);
+	buf_init(&reply, 0);
+	err = schema_encode(&ask_schema, &a, &question);
+	event.bytes = buf_bytes(&question);
+	err = err == ERR_OK ? step(s, &event, &reply) : err;
+	err = err == ERR_OK ? schema_decode(&answer_schema, buf_bytes(&reply), arena, &answer, NULL)
+			    : err;
+	err = err == ERR_OK ? schema_decode(ask_find(a.verb)->answer, answer.body, arena, out, NULL)
+			    : err;
+	(void)node_commit(s->node);
+	buf_done(&question);
+	buf_done(&reply);
+	return err;
 }
 
 static uint64_t wire_bytes(struct side *s)
 {
 	struct answer_peers peers = { .peers = { .count = 0 } };
-	const struct answer_peer *p;
 	struct arena arena;
 	uint64_t sum = 0;
 
 	arena_init(&arena, 0);
-	if (node_begin(s->node) == ERR_OK) {
-		struct ask a = { .verb = bytes_of("peers") };
-		struct event event = { .kind = EVENT_ASK, .ask = 1 };
-		struct answer answer;
-		struct buf question;
-		struct buf reply;
+	if (ask_peers(s, &arena, &peers) == ERR_OK) {
+		const struct answer_peer *p = peers.peers.items;
 
-		buf_init(&question, 0);
-		buf_init(&reply, 0);
-		if (schema_encode(&ask_schema, &a, &question) == ERR_OK) {
-			event.bytes = buf_bytes(&question);
-			if (step(s, &event, &reply) == ERR_OK &&
-			    schema_decode(&answer_schema, buf_bytes(&reply), &arena, &answer,
-					  NULL) == ERR_OK &&
-			    schema_decode(ask_find(a.verb)->answer, answer.body, &arena, &peers,
-					  NULL) == ERR_OK) {
-				p = peers.peers.items;
-				for (size_t i = 0; i < peers.peers.count; i++) {
-					sum += p[i].sent_bytes + p[i].received_bytes;
-				}
-			}
+		for (size_t i = 0; i < peers.peers.count; i++) {
+			sum += p[i].sent_bytes + p[i].received_bytes;
 		}
-		(void)node_commit(s->node);
-		buf_done(&question);
-		buf_done(&reply);
 	}
 	arena_done(&arena);
 	return sum;

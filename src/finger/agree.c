@@ -71,7 +71,7 @@ static void connect(const struct template_set *a, const struct template_set *b,
 
 	for (unsigned i = 0; i < pairs->count; i++) {
 		const struct pair *p = &pairs->at[i];
-		int turn = (int8_t)p->turn;
+		int turn = angle_signed(p->turn);
 
 		place[i] = (struct place){ .ax = (float)a->at[p->a].x,
 					   .ay = (float)a->at[p->a].y,

@@ -72,6 +72,11 @@ unsigned angle_apart(uint8_t a, uint8_t b)
 	return d > 128 ? 256 - d : d;
 }
 
+int angle_signed(uint8_t a)
+{
+	return a < 128 ? a : (int)a - 256;
+}
+
 float angle_decay(float x)
 {
 	float r;

@@ -17,6 +17,8 @@ uint16_t angle_of(float x, float y);
 uint8_t angle_byte(float x, float y);
 /* How far apart two byte angles are, 0..128. */
 unsigned angle_apart(uint8_t a, uint8_t b);
+/* A byte angle as a turn the shorter way, -128..127. */
+int angle_signed(uint8_t a);
 /* e to the power -x, for x >= 0; 0 beyond 16. */
 float angle_decay(float x);
 /* The nearest whole number, for what fits one. */

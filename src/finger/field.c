@@ -64,6 +64,24 @@ static struct tensor block_tensor(const struct plane *p, int bx, int by)
 	return (struct tensor){ (float)a, (float)b, (float)e };
 }
 
+/* The weighted sum of the tensors around place `at` of a line of them, `step` apart. */
+static struct tensor blurred(const struct tensor *line, int at, int count, ptrdiff_t step,
+			     const float *kernel, int radius)
+{
+	struct tensor t = { 0 };
+
+	for (int k = -radius; k <= radius; k++) {
+		float w = kernel[k < 0 ? -k : k];
+
+		if (at + k >= 0 && at + k < count) {
+			t.a += w * line[(at + k) * step].a;
+			t.b += w * line[(at + k) * step].b;
+			t.e += w * line[(at + k) * step].e;
+		}
+	}
+	return t;
+}
+
 /* Blur a grid of tensors; out must not be in. */
 static void blur(const struct tensor *in, struct tensor *out, struct tensor *half, int columns,
 		 int rows, float deviation)
@@ -75,47 +93,32 @@ static void blur(const struct tensor *in, struct tensor *out, struct tensor *hal
 	for (int i = 0; i <= radius; i++) {
 		kernel[i] = angle_decay((float)(i * i) / (2 * deviation * deviation));
 	}
-	for (int pass = 0; pass < 2; pass++) {
-		const struct tensor *from = pass == 0 ? in : half;
-		struct tensor *to = pass == 0 ? half : out;
-		int step = pass == 0 ? 1 : columns;
-
-		for (int i = 0; i < columns * rows; i++) {
-			int at = pass == 0 ? i % columns : i / columns;
-			int last = (pass == 0 ? columns : rows) - 1;
-			struct tensor t = { 0 };
-
-			for (int k = -radius; k <= radius; k++) {
-				float w = kernel[k < 0 ? -k : k];
-
-				if (at + k >= 0 && at + k <= last) {
-					t.a += w * from[i + k * step].a;
-					t.b += w * from[i + k * step].b;
-					t.e += w * from[i + k * step].e;
-				}
-			}
-			to[i] = t;
-		}
+	for (int i = 0; i < columns * rows; i++) {
+		half[i] = blurred(&in[i - i % columns], i % columns, columns, 1, kernel, radius);
+	}
+	for (int i = 0; i < columns * rows; i++) {
+		out[i] = blurred(&half[i % columns], i / columns, rows, columns, kernel, radius);
 	}
 }
 
 int field_flow(struct field *f, const struct plane *p, float smooth, float coarse,
 	       struct arena *arena)
 {
-	int n = f->columns * f->rows;
-	struct tensor *t = arena_take(arena, (size_t)n * 4, sizeof(*t));
-	struct tensor *fine = t + n;
-	struct tensor *wide = t + 2 * n;
+	size_t n = (size_t)f->columns * (size_t)f->rows;
+	struct tensor *t = arena_take(arena, n, sizeof(*t));
+	struct tensor *fine = arena_take(arena, n, sizeof(*t));
+	struct tensor *wide = arena_take(arena, n, sizeof(*t));
+	struct tensor *half = arena_take(arena, n, sizeof(*t));
 
-	if (t == NULL) {
+	if (t == NULL || fine == NULL || wide == NULL || half == NULL) {
 		return ERR_NOMEM;
 	}
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < (int)n; i++) {
 		t[i] = block_tensor(p, i % f->columns, i / f->columns);
 	}
-	blur(t, fine, t + 3 * n, f->columns, f->rows, smooth);
-	blur(t, wide, t + 3 * n, f->columns, f->rows, 3 * smooth);
-	for (int i = 0; i < n; i++) {
+	blur(t, fine, half, f->columns, f->rows, smooth);
+	blur(t, wide, half, f->columns, f->rows, 3 * smooth);
+	for (size_t i = 0; i < n; i++) {
 		float length = sqrtf(fine[i].a * fine[i].a + fine[i].b * fine[i].b);
 		float share = wide[i].e > 0 ? coarse * fine[i].e / wide[i].e : 0;
 

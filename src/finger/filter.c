@@ -64,8 +64,10 @@ static void draw_gabor(struct kernel *k, uint16_t along, float period)
 	float length = 0.60f * period;
 
 	for (int i = 0; i < ROWS * ROWS; i++) {
-		float x = (float)(i % ROWS - RADIUS);
-		float y = (float)(i / ROWS - RADIUS);
+		int column = i % ROWS - RADIUS;
+		int row = i / ROWS - RADIUS;
+		float x = (float)column;
+		float y = (float)row;
 		float u = x * ux + y * uy;
 		float v = y * ux - x * uy;
 		float fall = u * u / (2 * length * length) + v * v / (2 * across * across);

@@ -70,14 +70,14 @@ static void follow(const struct finder *m, ptrdiff_t start, ptrdiff_t first, str
 {
 	t->length = 0;
 	t->hit = -1;
-	for (ptrdiff_t here = first; here != 0 && t->length < TRACE;
-	     here = step(m, here, start, &t->path[t->length - 1], t->length)) {
-		t->path[t->length++] = here;
-		if (m->id[here] > 0) {
-			t->hit = m->id[here] - 1;
+	do {
+		t->path[t->length++] = first;
+		if (m->id[first] > 0) {
+			t->hit = m->id[first] - 1;
 			return;
 		}
-	}
+		first = step(m, first, start, &t->path[t->length - 1], t->length);
+	} while (first != 0 && t->length < TRACE);
 }
 
 /* The first pixels of the lines that leave a pixel, at most three: one for each run of
@@ -155,7 +155,10 @@ static uint8_t aim(const struct finder *m, const struct raw *r, const struct tra
 {
 	ptrdiff_t to = t->path[(t->length < AIM ? t->length : AIM) - 1];
 
-	return angle_byte((float)(to % m->s->stride - r->x), (float)(to / m->s->stride - r->y));
+	ptrdiff_t x = to % m->s->stride - r->x;
+	ptrdiff_t y = to / m->s->stride - r->y;
+
+	return angle_byte((float)x, (float)y);
 }
 
 static const uint8_t *block_of(const struct finder *m, const uint8_t *grid, int x, int y)

@@ -104,13 +104,29 @@ static void lay(const struct template_set *a, const struct template_set *b,
 			float w = 1.0f / (1.0f + d * d * 4.0f);
 
 			weight += w;
+			/* cppcheck-suppress uninitvar; set above for the same k */
 			dx += w * left_x[k];
+			/* cppcheck-suppress uninitvar; the same */
 			dy += w * left_y[k];
 		}
 		move(pose, (float)a->at[i].x, (float)a->at[i].y, &x[i], &y[i]);
 		x[i] += dx / weight;
 		y[i] += dy / weight;
 	}
+}
+
+/* How well a point of the other print fits to this place, 0 (not at all) to 1. */
+static float fits(const struct template_point *q, float x, float y, uint8_t angle)
+{
+	float dx = (float)q->x - x;
+	float dy = (float)q->y - y;
+	float d = (dx * dx + dy * dy) / (MATE_OFF * MATE_OFF);
+	unsigned t = angle_apart(angle, q->angle);
+
+	if (d >= 1.0f || t >= MATE_TURN) {
+		return 0;
+	}
+	return (1.0f - d) * (1.0f - 0.5f * (float)t / MATE_TURN);
 }
 
 /* One-to-one mates by rising distance, greedily within each point of a. */
@@ -121,26 +137,19 @@ static void find_mates(const struct template_set *a, const struct template_set *
 
 	memset(owner, -1, sizeof(owner));
 	for (unsigned i = 0; i < a->count; i++) {
-		float best = 0;
+		uint8_t angle = (uint8_t)(a->at[i].angle + turn);
 
 		mate[i] = -1;
+		fit[i] = 0;
 		for (unsigned j = 0; j < b->count; j++) {
-			float dx = (float)b->at[j].x - x[i];
-			float dy = (float)b->at[j].y - y[i];
-			float d = (dx * dx + dy * dy) / (MATE_OFF * MATE_OFF);
-			unsigned t = angle_apart((uint8_t)(a->at[i].angle + turn), b->at[j].angle);
-			float f = (1.0f - d) * (1.0f - 0.5f * (float)t / MATE_TURN);
+			float f = fits(&b->at[j], x[i], y[i], angle);
 
-			if (d < 1.0f && t < MATE_TURN && f > best) {
-				/* A point of b goes to whoever fits it better. */
-				if (owner[j] >= 0 && fit[owner[j]] >= f) {
-					continue;
-				}
-				best = f;
+			/* A point of b goes to whoever fits it better. */
+			if (f > fit[i] && (owner[j] < 0 || fit[owner[j]] < f)) {
+				fit[i] = f;
 				mate[i] = (int)j;
 			}
 		}
-		fit[i] = best;
 		if (mate[i] >= 0) {
 			if (owner[mate[i]] >= 0) {
 				mate[owner[mate[i]]] = -1;
@@ -196,15 +205,15 @@ void overlap_flow(const struct template_flow *a, const struct template_flow *b,
 	int n = 0;
 
 	for (int i = 0; i < a->columns * a->rows; i++) {
-		float x = (float)(a->left + i % a->columns * CELL + CELL / 2);
-		float y = (float)(a->top + i / a->columns * CELL + CELL / 2);
+		int x = a->left + i % a->columns * CELL + CELL / 2;
+		int y = a->top + i / a->columns * CELL + CELL / 2;
 		float u, v;
 		uint8_t there;
 
 		if (a->cell[i] == 0) {
 			continue;
 		}
-		move(pose, x, y, &u, &v);
+		move(pose, (float)x, (float)y, &u, &v);
 		there = flow_at(b, u, v);
 		if (there != 0) {
 			unsigned d = angle_apart((uint8_t)(a->cell[i] + 2 * pose->turn), there);

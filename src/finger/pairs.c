@@ -1,5 +1,7 @@
 #include "finger/pairs.h"
 
+#include "finger/angle.h"
+
 #include <string.h>
 
 #define TURN_MAX   64 /* of 256: prints turned by more than a quarter are not searched */
@@ -115,7 +117,7 @@ static unsigned gather(const struct template_set *a, const struct template_set *
 
 	for (unsigned i = 0; i < a->count; i++) {
 		for (unsigned j = 0; j < b->count; j++) {
-			int turn = (int8_t)(uint8_t)(b->at[j].angle - a->at[i].angle);
+			int turn = angle_signed((uint8_t)(b->at[j].angle - a->at[i].angle));
 			unsigned s;
 
 			if (turn > TURN_MAX || turn < -TURN_MAX) {
@@ -158,7 +160,6 @@ void pairs_find(const struct template_set *a, const struct template_set *b, stru
 		taken += count[least--];
 	}
 	out->count = 0;
-	taken = 0;
 	for (unsigned i = 0; i < n; i++) {
 		const struct template_point *p = &a->at[found[i].a];
 		const struct template_point *q = &b->at[found[i].b];

@@ -18,9 +18,9 @@ int plane_blocks(int pixels)
 
 int plane_init(struct plane *p, int width, int height, struct arena *arena)
 {
-	size_t stride = (size_t)width + 2 * PLANE_MARGIN;
+	size_t stride = (size_t)width + (size_t)2 * PLANE_MARGIN;
 	int16_t *all =
-	    arena_take(arena, stride * ((size_t)height + 2 * PLANE_MARGIN), sizeof(*all));
+	    arena_take(arena, stride * ((size_t)height + (size_t)2 * PLANE_MARGIN), sizeof(*all));
 
 	if (all == NULL) {
 		return ERR_NOMEM;
@@ -55,7 +55,7 @@ static void resample(const uint8_t *in, int n, size_t step, int16_t *out, int m,
 				weight += w;
 			}
 		}
-		out[i] = weight > 0 ? (int16_t)(sum / weight + 0.5f) : 0;
+		out[i] = (int16_t)(weight > 0 ? angle_round(sum / weight) : 0);
 	}
 }
 

@@ -15,7 +15,7 @@
 #define PLANE_BLOCK      8
 #define PLANE_PPI        500U
 #define PLANE_SIDE_MAX   2048U /* pixels at 500 ppi: four inches */
-#define PLANE_PIXELS_MAX (2048U * 1536U)
+#define PLANE_PIXELS_MAX (UINT64_C(2048) * 1536)
 
 struct plane {
 	int width;

@@ -31,23 +31,27 @@ static float good_contrast(const struct plane_tone *tone, int n)
 	return 0;
 }
 
+/* How many more blocks of the (2r+1)^2 around (bx, by) are set than not. */
+static int majority(const uint8_t *mask, int columns, int rows, int bx, int by, int r)
+{
+	int set = 0;
+
+	for (int y = by - r; y <= by + r; y++) {
+		for (int x = bx - r; x <= bx + r; x++) {
+			if (x >= 0 && y >= 0 && x < columns && y < rows) {
+				set += mask[y * columns + x] * 2 - 1;
+			}
+		}
+	}
+	return set;
+}
+
 /* Each block becomes what most of its (2r+1)^2 surroundings are. */
 static void vote(uint8_t *mask, uint8_t *copy, int columns, int rows, int r)
 {
 	memcpy(copy, mask, (size_t)columns * (size_t)rows);
 	for (int i = 0; i < columns * rows; i++) {
-		int bx = i % columns;
-		int by = i / columns;
-		int set = 0;
-
-		for (int y = by - r; y <= by + r; y++) {
-			for (int x = bx - r; x <= bx + r; x++) {
-				if (x >= 0 && y >= 0 && x < columns && y < rows) {
-					set += copy[y * columns + x] * 2 - 1;
-				}
-			}
-		}
-		mask[i] = set > 0;
+		mask[i] = majority(copy, columns, rows, i % columns, i / columns, r) > 0;
 	}
 }
 

@@ -69,6 +69,32 @@ static void smooth(struct skeleton *s, struct skeleton *copy)
 	}
 }
 
+/* The part of pixels of one value that holds pixel `start`, marked as seen and listed in
+ * queue; returns how many they are. */
+static int part(const uint8_t *all, int start, const ptrdiff_t ring[8], int step, uint8_t *seen,
+		int *queue)
+{
+	uint8_t value = all[start];
+	int head = 0;
+	int tail = 0;
+
+	seen[start] = 1;
+	queue[tail++] = start;
+	while (head < tail) {
+		int at = queue[head++];
+
+		for (int k = 0; k < 8; k += step) {
+			int to = at + (int)ring[k];
+
+			if (all[to] == value && !seen[to]) {
+				seen[to] = 1;
+				queue[tail++] = to;
+			}
+		}
+	}
+	return tail;
+}
+
 /* Turn over every part of the given value that has fewer than least pixels.  Ridges hold
  * together over corners too, holes do not.  The frame counts as seen, so no part leaves. */
 static void drop_small(struct skeleton *s, uint8_t value, int least, uint8_t *seen, int *queue)
@@ -81,30 +107,16 @@ static void drop_small(struct skeleton *s, uint8_t value, int least, uint8_t *se
 	skeleton_ring(s, ring);
 	memset(seen, 1, (size_t)stride * ((size_t)s->height + 2));
 	for (int y = 1; y <= s->height; y++) {
-		memset(seen + y * stride + 1, 0, (size_t)s->width);
+		memset(seen + (ptrdiff_t)y * stride + 1, 0, (size_t)s->width);
 	}
 	for (int i = stride; i < stride * (s->height + 1); i++) {
-		int head = 0;
-		int tail = 0;
+		int size;
 
 		if (all[i] != value || seen[i]) {
 			continue;
 		}
-		seen[i] = 1;
-		queue[tail++] = i;
-		while (head < tail) {
-			int at = queue[head++];
-
-			for (int k = 0; k < 8; k += step) {
-				int to = at + (int)ring[k];
-
-				if (all[to] == value && !seen[to]) {
-					seen[to] = 1;
-					queue[tail++] = to;
-				}
-			}
-		}
-		for (int k = 0; tail < least && k < tail; k++) {
+		size = part(all, i, ring, step, seen, queue);
+		for (int k = 0; size < least && k < size; k++) {
 			all[queue[k]] = !value;
 		}
 	}
@@ -140,6 +152,26 @@ static unsigned runs(unsigned around)
 	return skeleton_crossing(joined);
 }
 
+/* Drop the pixels of the list that may go by this table, all at once; returns how many stay. */
+static int thin_half(uint8_t *all, int *list, int n, int *gone, const ptrdiff_t ring[8],
+		     const uint8_t table[256])
+{
+	int kept = 0;
+	int dropped = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (table[skeleton_around(all + list[i], ring)]) {
+			gone[dropped++] = list[i];
+		} else {
+			list[kept++] = list[i];
+		}
+	}
+	for (int i = 0; i < dropped; i++) {
+		all[gone[i]] = 0;
+	}
+	return kept;
+}
+
 /* Thin in two half steps until nothing changes.  list holds the pixels still set. */
 static void thin(struct skeleton *s, int *list, int n, int *gone)
 {
@@ -156,21 +188,10 @@ static void thin(struct skeleton *s, int *list, int n, int *gone)
 	while (changed) {
 		changed = 0;
 		for (int half = 0; half < 2; half++) {
-			int kept = 0;
-			int dropped = 0;
+			int kept = thin_half(all, list, n, gone, ring, table[half]);
 
-			for (int i = 0; i < n; i++) {
-				if (table[half][skeleton_around(all + list[i], ring)]) {
-					gone[dropped++] = list[i];
-				} else {
-					list[kept++] = list[i];
-				}
-			}
-			for (int i = 0; i < dropped; i++) {
-				all[gone[i]] = 0;
-			}
+			changed |= kept < n;
 			n = kept;
-			changed |= dropped > 0;
 		}
 	}
 	/* What is left of corners two pixels thick: take every pixel that is no end and that

@@ -55,7 +55,7 @@ unsigned sketch_alike(const struct finger_template *a, const struct finger_templ
 	cy /= (int)n;
 	for (unsigned i = 0; i < n; i++) {
 		for (unsigned j = 0; j < m; j++) {
-			int turn = (int8_t)(uint8_t)(q->at[j].angle - p->at[i].angle);
+			int turn = angle_signed((uint8_t)(q->at[j].angle - p->at[i].angle));
 			unsigned alike;
 			float c, s, x, y;
 

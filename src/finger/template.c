@@ -148,6 +148,33 @@ static void neighbours(struct template_set *set, unsigned i)
 	}
 }
 
+/* Let a minutia's direction weigh in the cells around it; sum holds cos, sin, weight each. */
+static void splat(const struct template_point *p, const struct template_flow *flow, float *sum)
+{
+	float c = angle_cos((uint16_t)(p->angle << 9));
+	float s = angle_sin((uint16_t)(p->angle << 9));
+	int bx = (p->x - flow->left) / CELL;
+	int by = (p->y - flow->top) / CELL;
+
+	for (int y = by - SPLAT / CELL; y <= by + SPLAT / CELL; y++) {
+		for (int x = bx - SPLAT / CELL; x <= bx + SPLAT / CELL; x++) {
+			int dx = flow->left + x * CELL + CELL / 2 - p->x;
+			int dy = flow->top + y * CELL + CELL / 2 - p->y;
+			float d = (float)dx * (float)dx + (float)dy * (float)dy;
+			float w = angle_decay(d / (2 * 22.0f * 22.0f));
+			float *to;
+
+			if (x < 0 || y < 0 || x >= flow->columns || y >= flow->rows) {
+				continue;
+			}
+			to = sum + (ptrdiff_t)3 * (y * flow->columns + x);
+			to[0] += w * c;
+			to[1] += w * s;
+			to[2] += w;
+		}
+	}
+}
+
 /* Without an image the minutiae themselves tell how the ridges run near them. */
 static int flow_from_points(const struct template_set *set, struct template_flow *flow)
 {
@@ -177,32 +204,13 @@ static int flow_from_points(const struct template_set *set, struct template_flow
 		return ERR_NOMEM;
 	}
 	for (unsigned i = 0; i < set->count; i++) {
-		const struct template_point *p = &set->at[i];
-		float c = angle_cos((uint16_t)(p->angle << 9));
-		float s = angle_sin((uint16_t)(p->angle << 9));
-		int bx = (p->x - flow->left) / CELL;
-		int by = (p->y - flow->top) / CELL;
-
-		for (int y = by - SPLAT / CELL; y <= by + SPLAT / CELL; y++) {
-			for (int x = bx - SPLAT / CELL; x <= bx + SPLAT / CELL; x++) {
-				float dx = (float)(flow->left + x * CELL + CELL / 2 - p->x);
-				float dy = (float)(flow->top + y * CELL + CELL / 2 - p->y);
-				float w = angle_decay((dx * dx + dy * dy) / (2 * 22.0f * 22.0f));
-				float *to;
-
-				if (x < 0 || y < 0 || x >= flow->columns || y >= flow->rows) {
-					continue;
-				}
-				to = sum + 3 * (y * flow->columns + x);
-				to[0] += w * c;
-				to[1] += w * s;
-				to[2] += w;
-			}
-		}
+		splat(&set->at[i], flow, sum);
 	}
 	for (int i = 0; i < flow->columns * flow->rows; i++) {
-		if (sum[3 * i + 2] > 0.15f) {
-			uint8_t theta = angle_byte(sum[3 * i], sum[3 * i + 1]);
+		const float *at = sum + (ptrdiff_t)3 * i;
+
+		if (at[2] > 0.15f) {
+			uint8_t theta = angle_byte(at[0], at[1]);
 
 			flow->cell[i] = theta > 0 ? theta : 1;
 		}

@@ -224,6 +224,7 @@ static void join_area(struct joiner *j, const struct area *a)
 	}
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): joined in place, through the joiner */
 int wsq_wavelet_join(float *plane, uint32_t width, uint32_t height,
 		     const struct wsq_filters *filters)
 {
@@ -231,7 +232,7 @@ int wsq_wavelet_join(float *plane, uint32_t width, uint32_t height,
 	struct joiner j = { .plane = plane, .stride = width };
 	size_t longest = width > height ? width : height;
 
-	j.line = calloc((longest + 2 * PAD) * LANES, sizeof(float));
+	j.line = calloc((longest + (size_t)2 * PAD) * LANES, sizeof(float));
 	if (j.line == NULL) {
 		return ERR_NOMEM;
 	}
@@ -240,7 +241,7 @@ int wsq_wavelet_join(float *plane, uint32_t width, uint32_t height,
 	for (size_t i = SPLITS; i-- > 0;) {
 		join_area(&j, &areas[splits[i].area]);
 	}
-	explicit_bzero(j.line, (longest + 2 * PAD) * LANES * sizeof(float));
+	explicit_bzero(j.line, (longest + (size_t)2 * PAD) * LANES * sizeof(float));
 	free(j.line);
 	return ERR_OK;
 }

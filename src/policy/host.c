@@ -88,7 +88,10 @@ static void *on_memory(void *context, void *block, size_t old_size, size_t size)
 	if (h->used > h->cost.peak_bytes) {
 		h->cost.peak_bytes = h->used;
 	}
-	return moved != NULL ? moved : block;
+	if (moved == NULL) {
+		moved = block; /* it was to shrink, and has kept its size */
+	}
+	return moved;
 }
 
 static const char *stop_text(const struct host *h, char *out, size_t size)

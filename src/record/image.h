@@ -11,7 +11,7 @@
 
 #define IMAGE_SIDE_MIN   16U
 #define IMAGE_SIDE_MAX   8192U
-#define IMAGE_PIXELS_MAX (16U * 1024 * 1024) /* a ten-print card is 800 x 750 x 14 */
+#define IMAGE_PIXELS_MAX (UINT64_C(16) << 20) /* a ten-print card is 800 x 750 x 14 */
 #define IMAGE_PPI_MIN    100U
 #define IMAGE_PPI_MAX    2000U
 

@@ -143,7 +143,7 @@ ROWS(decision) = {
 	FIELD(struct decision, 3, true, FIELD_UINT, outcome, 3, NULL),
 	FIELD(struct decision, 4, true, FIELD_TEXT, reviewer, 64, NULL),
 	FIELD(struct decision, 5, false, FIELD_TEXT, reason, 512, NULL),
-	FIELD(struct decision, 6, false, FIELD_BYTES, saw, KINDS_SAW_MAX * 16U, NULL),
+	FIELD(struct decision, 6, false, FIELD_BYTES, saw, KINDS_SAW_MAX *UINT64_C(16), NULL),
 };
 const struct schema kinds_decision = SCHEMA("decision", struct decision, decision_rows);
 

@@ -16,7 +16,7 @@
 
 #define ANNOUNCE_WINDOW     4096U /* names; INCOMING_ANNOUNCED_MAX of the other side */
 #define ANNOUNCE_OFFERS_MAX 1024U
-#define ANNOUNCE_BYTES_MAX  (256U * 1024) /* of stretches; above, the comparison waits */
+#define ANNOUNCE_BYTES_MAX  ((size_t)256 << 10) /* of stretches; above, the comparison waits */
 
 struct stretch;
 

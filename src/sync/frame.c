@@ -49,7 +49,7 @@ size_t frame_names_bytes(size_t n)
 
 void frame_put_names(struct buf *out, struct named *list, size_t n)
 {
-	for (uint8_t lane = 0; lane < LANE_COUNT; lane++) {
+	for (unsigned lane = 0; lane < LANE_COUNT; lane++) {
 		size_t in_lane = 0;
 		size_t in_group = 0;
 

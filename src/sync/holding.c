@@ -105,7 +105,7 @@ static int take_item(struct sync_set *s, uint32_t *number)
 		struct set_held **chunks;
 		struct set_held *chunk;
 
-		chunks = realloc(s->chunks, (s->n_chunks + 1) * sizeof *chunks);
+		chunks = realloc(s->chunks, (s->n_chunks + 1) * sizeof(struct set_held *));
 		if (chunks == NULL) {
 			return ERR_NOMEM;
 		}
@@ -249,7 +249,7 @@ size_t sync_set_count(const struct sync_set *s)
 
 size_t sync_set_bytes(const struct sync_set *s)
 {
-	size_t n = sizeof *s + s->n_chunks * sizeof *s->chunks +
+	size_t n = sizeof *s + s->n_chunks * sizeof(struct set_held *) +
 		   s->n_chunks * SET_CHUNK_ITEMS * sizeof(struct set_held) +
 		   s->table_room * sizeof *s->table +
 		   s->n_classes * (sizeof *s->classes + sizeof *s->by_id);

@@ -294,11 +294,11 @@ static int on_more(struct incoming *in, uint8_t lane, struct wire *w, struct fau
 
 static int on_whole(struct incoming *in, uint8_t head, struct wire *w, struct fault *fault)
 {
-	struct arrival *a;
+	struct arrival *a = NULL;
 	size_t len = wire_left(w);
 	int rc = arrival_new(in, head & (uint8_t)~PUSHED, len, &a);
 
-	if (rc != ERR_OK) {
+	if (a == NULL) {
 		return rc;
 	}
 	memcpy(a->data, wire_bytes(w, len), len);

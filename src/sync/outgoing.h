@@ -21,8 +21,8 @@
 #define OUTGOING_PUSHED_MAX 256U
 #define OUTGOING_GONE_MAX   (OUTGOING_ASKED_MAX + OUTGOING_PUSHED_MAX)
 #define OUTGOING_FLIGHT_MAX 4096U /* entries sent and not acknowledged */
-#define OUTGOING_WINDOW_MIN (2U * ENTRY_BYTES_MAX)
-#define OUTGOING_WINDOW_MAX (2U * 1024 * 1024)
+#define OUTGOING_WINDOW_MIN ((size_t)2 * ENTRY_BYTES_MAX)
+#define OUTGOING_WINDOW_MAX ((size_t)2 << 20)
 
 struct parcel {
 	struct parcel *next;

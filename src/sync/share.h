@@ -1,4 +1,4 @@
-/* Inside src/sync: the classes shared in this session, and how ranges of them are summed.
+/* Inside src/sync: the classes that a session shares, and how ranges of them are summed.
  *
  * A range is what a class holds whose ids begin with `depth` hex digits of lo; depth 0 is the
  * whole class.  Its summary is the number of its ids and the sum of their keyed hashes. */
@@ -13,7 +13,7 @@
 #include "sync/set.h"
 
 #define SHARE_DEPTH_MAX 8U
-#define SHARE_MAX       (2U * SYNC_CLASSES_MAX) /* with those that were shared before */
+#define SHARE_MAX       ((size_t)2 * SYNC_CLASSES_MAX) /* with those that were shared before */
 
 struct summary {
 	uint64_t sum;

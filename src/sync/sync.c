@@ -5,7 +5,7 @@
 
 #include "sync/session.h"
 
-#define CREDIT_BYTES (1024U * 1024)
+#define CREDIT_BYTES ((size_t)1 << 20)
 #define REPEAT_MS    60000U
 
 /* Every input begins here ... */

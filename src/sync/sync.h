@@ -6,7 +6,7 @@
  * ordered channel, loads entries to be sent and stores entries that came.  Rules:
  * 1. the control class (roster, epochs, erasures) is settled before any other is mentioned;
  * 2. only classes that both sides may have are compared; ids of other classes never travel,
- *    and shared ones are named by hashes salted for this session;
+ *    and shared ones are named by hashes salted for the session;
  * 3. an entry is acknowledged only after the caller says that it is durable;
  * 4. an erased id is never sent nor asked for;
  * 5. alerts overtake bulk; each side says how many bytes it is ready to take;
@@ -31,8 +31,8 @@
 #define SYNC_SEED_BYTES  16U
 #define SYNC_CHUNK_MIN   512U
 #define SYNC_CHUNK_BYTES 4096U
-#define SYNC_CREDIT_MIN  (2U * ENTRY_BYTES_MAX)
-#define SYNC_CREDIT_MAX  (2U * 1024 * 1024)
+#define SYNC_CREDIT_MIN  ((size_t)2 * ENTRY_BYTES_MAX)
+#define SYNC_CREDIT_MAX  ((size_t)2 << 20)
 
 /* ---- the set of what a node holds; shared by all its sessions ---- */
 
@@ -97,7 +97,7 @@ void sync_session_free(struct sync_session *s);
 int sync_message(struct sync_session *s, struct bytes message, uint64_t now_ms);
 /* Our answer to SYNC_STORE: the entry is durable (ERR_OK, ERR_EXISTS) or not needed any more
  * (ERR_STALE), or was refused for good (other codes); in the last two cases it is not asked
- * for again in this session.  The caller adds it to the set before.  ERR_NOTFOUND, which ends
+ * for again before it ends.  The caller adds it to the set before.  ERR_NOTFOUND, which ends
  * nothing: no such entry waits. */
 int sync_stored(struct sync_session *s, const uint8_t id[ENTRY_ID_BYTES], int code);
 /* Our answer to SYNC_LOAD; empty bytes when it is gone meanwhile.  The bytes are copied.
@@ -141,7 +141,7 @@ struct sync_progress {
 	uint64_t to_send, to_receive;        /* entries known to be missing */
 	uint64_t round_trips;
 	uint64_t refused;    /* entries that we refused */
-	size_t memory_bytes; /* held by this session now */
+	size_t memory_bytes; /* held by the session now */
 };
 void sync_session_progress(const struct sync_session *s, struct sync_progress *out);
 /* Where and why the peer's message was refused; code 0 while all is well. */

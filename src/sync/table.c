@@ -41,6 +41,7 @@ static int grow(struct table *t)
 	struct table bigger = { .room = t->room == 0 ? ROOM_MIN : t->room * 2,
 				.count = t->count,
 				.max = t->max };
+	struct table old;
 
 	bigger.keys = calloc(bigger.room, sizeof *bigger.keys);
 	bigger.values = calloc(bigger.room, sizeof *bigger.values);
@@ -56,8 +57,9 @@ static int grow(struct table *t)
 			bigger.values[at] = t->values[i];
 		}
 	}
-	table_done(t);
+	old = *t;
 	*t = bigger;
+	table_done(&old);
 	return ERR_OK;
 }
 

@@ -6,7 +6,7 @@
 
 #include "trust/seal.h"
 
-#define KEYS_MAX (MEMBERS_CLASSES_MAX * 4U)
+#define KEYS_MAX (MEMBERS_CLASSES_MAX * (size_t)4)
 
 struct member {
 	uint8_t *bytes; /* owned: the signed passport */
@@ -56,7 +56,7 @@ void members_free(struct members *m)
 	if (m == NULL) {
 		return;
 	}
-	for (size_t i = 0; i < m->count; i++) {
+	for (size_t i = 0; m->member != NULL && i < m->count; i++) {
 		free(m->member[i].bytes);
 	}
 	free(m->member);
