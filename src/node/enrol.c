@@ -184,8 +184,7 @@ static int grant(struct node *n, struct passport *p, const struct membership *m,
 		}
 		rc = signed_passport->data == NULL
 			 ? ERR_NOMEM
-			 : passport_grant(keys_region_public(n->keys), *signed_passport,
-					  p->seal_public, &copy, out);
+			 : passport_grant(n->keys, *signed_passport, p->seal_public, &copy, out);
 	}
 	buf_done(&sealed);
 	return rc;

@@ -8,6 +8,7 @@
 
 #define SIGN_REQUEST   "op1.request"
 #define SIGN_PASSPORT  "op1.passport"
+#define SIGN_GRANT     "op1.grant"
 #define SIGNED_MAX     1536U
 #define MEMBERSHIP_MAX 2048U
 
@@ -60,11 +61,13 @@ struct grant_file {
 	uint8_t region_public[KEYS_PUBLIC_BYTES];
 	struct bytes passport;
 	struct bytes membership; /* sealed box */
+	uint8_t signature[KEYS_SIGNATURE_BYTES];
 };
 static const struct field grant_fields[] = {
 	FIELD(struct grant_file, 1, true, FIELD_FIXED, region_public, 32, NULL),
 	FIELD(struct grant_file, 2, true, FIELD_BYTES, passport, SIGNED_MAX, NULL),
 	FIELD(struct grant_file, 3, true, FIELD_BYTES, membership, 4096, NULL),
+	FIELD(struct grant_file, 4, true, FIELD_FIXED, signature, KEYS_SIGNATURE_BYTES, NULL),
 };
 const struct schema passport_grant_schema = SCHEMA("grant", struct grant_file, grant_fields);
 
@@ -181,7 +184,41 @@ bool passport_valid(const struct passport *p, uint32_t day)
 	return day >= p->not_before && day <= p->not_after;
 }
 
-int passport_grant(const uint8_t region_public[KEYS_PUBLIC_BYTES], struct bytes signed_passport,
+/* What a grant's signature is over: all of it, in the order of the file. */
+static int grant_content(const struct grant_file *f, struct buf *out)
+{
+	buf_init(out, 2 * 4096);
+	buf_put(out, f->region_public, 32);
+	buf_put(out, f->passport.data, f->passport.len);
+	buf_put(out, f->membership.data, f->membership.len);
+	return buf_error(out);
+}
+
+static int sign_grant(const struct keys *region, struct grant_file *f)
+{
+	struct buf content;
+	int rc = grant_content(f, &content);
+
+	if (rc == ERR_OK) {
+		rc = keys_sign_region(region, SIGN_GRANT, buf_bytes(&content), f->signature);
+	}
+	buf_done(&content);
+	return rc;
+}
+
+static int verify_grant(const struct grant_file *f)
+{
+	struct buf content;
+	int rc = grant_content(f, &content);
+
+	if (rc == ERR_OK) {
+		rc = keys_verify(f->region_public, SIGN_GRANT, buf_bytes(&content), f->signature);
+	}
+	buf_done(&content);
+	return rc;
+}
+
+int passport_grant(const struct keys *region, struct bytes signed_passport,
 		   const uint8_t seal_public[KEYS_PUBLIC_BYTES], const struct membership *m,
 		   struct buf *out)
 {
@@ -190,7 +227,10 @@ int passport_grant(const uint8_t region_public[KEYS_PUBLIC_BYTES], struct bytes 
 	struct buf box;
 	int rc;
 
-	memcpy(f.region_public, region_public, 32);
+	if (keys_region_public(region) == NULL) {
+		return ERR_STATE;
+	}
+	memcpy(f.region_public, keys_region_public(region), 32);
 	buf_init(&plain, MEMBERSHIP_MAX);
 	/* one block from the start, so that no copy of the keys is left behind */
 	(void)buf_extend(&plain, MEMBERSHIP_MAX);
@@ -202,6 +242,9 @@ int passport_grant(const uint8_t region_public[KEYS_PUBLIC_BYTES], struct bytes 
 	}
 	if (rc == ERR_OK) {
 		f.membership = buf_bytes(&box);
+		rc = sign_grant(region, &f);
+	}
+	if (rc == ERR_OK) {
 		rc = schema_encode(&passport_grant_schema, &f, out);
 	}
 	if (plain.data != NULL) {
@@ -225,6 +268,12 @@ int passport_open_grant(const struct keys *k, struct bytes in, struct arena *are
 	}
 	if (rc == ERR_OK && memcmp(p.sign_public, keys_sign_public(k), 32) != 0) {
 		rc = err_at(fault, ERR_DENIED, 0, "passport");
+	}
+	if (rc == ERR_OK) {
+		rc = verify_grant(&f);
+		if (rc == ERR_FORGED) {
+			rc = err_at(fault, rc, 0, "signature");
+		}
 	}
 	if (rc == ERR_OK) {
 		rc = keys_unbox(k, f.membership, arena, &plain);

@@ -67,8 +67,9 @@ int passport_sign(const struct keys *region, struct passport *p, struct buf *out
 int passport_read(struct bytes in, const uint8_t region_public[KEYS_PUBLIC_BYTES],
 		  struct passport *out, struct fault *fault);
 bool passport_valid(const struct passport *p, uint32_t day);
-/* The grant file: region key, signed passport, membership sealed to the node. */
-int passport_grant(const uint8_t region_public[KEYS_PUBLIC_BYTES], struct bytes signed_passport,
+/* The grant file: region key, signed passport, membership sealed to the node, all of it signed
+ * by the region key.  ERR_STATE without one. */
+int passport_grant(const struct keys *region, struct bytes signed_passport,
 		   const uint8_t seal_public[KEYS_PUBLIC_BYTES], const struct membership *m,
 		   struct buf *out);
 /* Open a grant made for this node: ERR_FORGED, ERR_DENIED when it is for another node. */

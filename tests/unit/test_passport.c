@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "record/cbor.h"
+#include "record/schema.h"
 #include "trust/members.h"
 #include "trust/seal.h"
 
@@ -97,9 +99,9 @@ static void a_grant_opens_for_its_node_only(void **state)
 	arena_init(&arena, 0);
 	assert_int_equal(passport_sign(region, &p, &signed_passport), ERR_OK);
 	m.issuer = buf_bytes(&signed_passport);
-	assert_int_equal(passport_grant(keys_region_public(region), buf_bytes(&signed_passport),
-					keys_seal_public(node), &m, &b),
-			 ERR_OK);
+	assert_int_equal(
+	    passport_grant(region, buf_bytes(&signed_passport), keys_seal_public(node), &m, &b),
+	    ERR_OK);
 	assert_int_equal(passport_open_grant(node, buf_bytes(&b), &arena, &g, NULL), ERR_OK);
 	assert_memory_equal(g.membership.control_key, m.control_key, 32);
 	assert_int_equal(passport_open_grant(stranger, buf_bytes(&b), &arena, &g, NULL),
@@ -128,9 +130,9 @@ static void every_changed_bit_of_a_passport_and_a_grant_is_refused(void **state)
 		signed_passport.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
 	}
 	m.issuer = buf_bytes(&signed_passport);
-	assert_int_equal(passport_grant(keys_region_public(region), buf_bytes(&signed_passport),
-					keys_seal_public(node), &m, &b),
-			 ERR_OK);
+	assert_int_equal(
+	    passport_grant(region, buf_bytes(&signed_passport), keys_seal_public(node), &m, &b),
+	    ERR_OK);
 	assert_null(memmem(b.data, b.len, m.control_key, 32));
 	for (size_t i = 0; i < b.len; i++) {
 		struct grant g;
@@ -165,22 +167,82 @@ static void a_grant_for_two_nodes_is_for_none(void **state)
 	arena_init(&arena, 0);
 	assert_int_equal(passport_sign(region, &p, &signed_passport), ERR_OK);
 	m.issuer = buf_bytes(&signed_passport);
-	assert_int_equal(passport_grant(keys_region_public(region), buf_bytes(&signed_passport),
-					keys_seal_public(stranger), &m, &b),
-			 ERR_OK);
+	assert_int_equal(
+	    passport_grant(region, buf_bytes(&signed_passport), keys_seal_public(stranger), &m, &b),
+	    ERR_OK);
 	assert_int_equal(passport_open_grant(node, buf_bytes(&b), &arena, &g, &fault), ERR_FORGED);
 	assert_string_equal(fault.what, "membership");
 	assert_int_equal(passport_open_grant(stranger, buf_bytes(&b), &arena, &g, &fault),
 			 ERR_DENIED);
 	/* another region's key over the same passport */
 	buf_clear(&b);
-	assert_int_equal(passport_grant(keys_region_public(stranger), buf_bytes(&signed_passport),
-					keys_seal_public(node), &m, &b),
-			 ERR_OK);
+	assert_int_equal(
+	    passport_grant(stranger, buf_bytes(&signed_passport), keys_seal_public(node), &m, &b),
+	    ERR_OK);
 	assert_int_equal(passport_open_grant(node, buf_bytes(&b), &arena, &g, &fault), ERR_FORGED);
 	arena_done(&arena);
 	buf_done(&b);
 	buf_done(&signed_passport);
+}
+
+/* Who holds a node's passport knows all that is public about it, and could box a membership of
+ * his own making to it: other keys, another control class. */
+static void only_the_region_makes_grants(void **state)
+{
+	struct passport p = passport(node, 1);
+	struct fault fault = { 0 };
+	struct grant g;
+	struct arena arena;
+	struct buf signed_passport;
+	struct buf plain;
+	struct buf box;
+	struct buf message;
+	struct buf b;
+	struct membership m = { .psk = { 9 }, .control_class = { 9 }, .control_key = { 9 } };
+	uint8_t signature[KEYS_SIGNATURE_BYTES];
+
+	(void)state;
+	buf_init(&signed_passport, 0);
+	buf_init(&plain, 0);
+	buf_init(&box, 0);
+	buf_init(&message, 0);
+	buf_init(&b, 0);
+	arena_init(&arena, 0);
+	assert_int_equal(passport_sign(region, &p, &signed_passport), ERR_OK);
+	m.issuer = buf_bytes(&signed_passport);
+	assert_int_equal(schema_encode(&passport_membership_schema, &m, &plain), ERR_OK);
+	assert_int_equal(keys_box(keys_seal_public(node), buf_bytes(&plain), &box), ERR_OK);
+	buf_put(&message, keys_region_public(region), 32);
+	buf_put(&message, signed_passport.data, signed_passport.len);
+	buf_put(&message, box.data, box.len);
+	for (int honest = 0; honest < 2; honest++) {
+		assert_int_equal(keys_sign_region(honest ? region : stranger, "op1.grant",
+						  buf_bytes(&message), signature),
+				 ERR_OK);
+		buf_clear(&b);
+		cbor_put_map(&b, 4);
+		cbor_put_uint(&b, 1);
+		cbor_put_bytes(&b, (struct bytes){ keys_region_public(region), 32 });
+		cbor_put_uint(&b, 2);
+		cbor_put_bytes(&b, buf_bytes(&signed_passport));
+		cbor_put_uint(&b, 3);
+		cbor_put_bytes(&b, buf_bytes(&box));
+		cbor_put_uint(&b, 4);
+		cbor_put_bytes(&b, (struct bytes){ signature, sizeof signature });
+		assert_int_equal(passport_open_grant(node, buf_bytes(&b), &arena, &g, &fault),
+				 honest ? ERR_OK : ERR_FORGED);
+		assert_true(honest || strcmp(fault.what, "signature") == 0);
+	}
+	/* and who has no region key makes none at all */
+	assert_int_equal(
+	    passport_grant(node, buf_bytes(&signed_passport), keys_seal_public(node), &m, &b),
+	    ERR_STATE);
+	arena_done(&arena);
+	buf_done(&signed_passport);
+	buf_done(&plain);
+	buf_done(&box);
+	buf_done(&message);
+	buf_done(&b);
 }
 
 static void a_passport_that_says_too_much_is_not_signed(void **state)
@@ -329,6 +391,7 @@ int main(void)
 		cmocka_unit_test(a_grant_opens_for_its_node_only),
 		cmocka_unit_test(every_changed_bit_of_a_passport_and_a_grant_is_refused),
 		cmocka_unit_test(a_grant_for_two_nodes_is_for_none),
+		cmocka_unit_test(only_the_region_makes_grants),
 		cmocka_unit_test(a_passport_that_says_too_much_is_not_signed),
 		cmocka_unit_test(roles_have_names),
 		cmocka_unit_test(a_fingerprint_has_twenty_six_signs),
