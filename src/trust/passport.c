@@ -187,7 +187,7 @@ bool passport_valid(const struct passport *p, uint32_t day)
 /* What a grant's signature is over: all of it, in the order of the file. */
 static int grant_content(const struct grant_file *f, struct buf *out)
 {
-	buf_init(out, 2 * 4096);
+	buf_init(out, 8192);
 	buf_put(out, f->region_public, 32);
 	buf_put(out, f->passport.data, f->passport.len);
 	buf_put(out, f->membership.data, f->membership.len);

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,9 +153,16 @@ static void a_name_is_looked_up(void **state)
 {
 	char address[64];
 	char named[64];
-	int server = listen_at(address, sizeof address);
+	struct addrinfo *found = NULL;
+	int server;
 
 	(void)state;
+	if (getaddrinfo("localhost", NULL, NULL, &found) != 0) {
+		print_message("# this machine does not know its own name: no /etc/hosts\n");
+		skip();
+	}
+	freeaddrinfo(found);
+	server = listen_at(address, sizeof address);
 	(void)snprintf(named, sizeof named, "localhost:%s", strrchr(address, ':') + 1);
 	tcp_dial(tcp, bytes_of(named));
 	assert_true(expect(EVENT_LINK_UP).dialled);
