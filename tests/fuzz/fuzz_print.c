@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct finger_template *t = NULL;
 	int rv;
 
-	if (size < 4 || image_init(&image, 16U + data[0] % 128, 16U + data[1] % 128,
+	if (size < 4 || image_init(&image, 16U + data[0] % 64, 16U + data[1] % 64,
 				   300U + 4U * data[2]) != ERR_OK) {
 		return 0;
 	}
