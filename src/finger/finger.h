@@ -29,7 +29,7 @@ enum finger_fault {
 
 struct finger_quality {
 	uint8_t score;   /* 0..100, ours; not NFIQ 2 */
-	uint32_t faults; /* enum finger_fault, or-ed */
+	uint32_t faults; /* enum finger_fault, or-ed: why the score is below 60; 0 above */
 };
 
 /* Extract the template of one finger: append the ISO record to iso and the private data to

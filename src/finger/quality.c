@@ -12,6 +12,7 @@
 #define SURE_GOOD     40
 #define DRY_BELOW     30 /* percent of the print that is dark */
 #define WET_ABOVE     70
+#define GOOD          60 /* from this score on nobody needs advice */
 
 static int dark_share(const struct plane *grey, const struct plane_tone *tone,
 		      const struct field *f)
@@ -105,6 +106,9 @@ void quality_judge(const struct plane *grey, const struct plane_tone *tone, cons
 		 part(coherence, COHERENT_BAD, COHERENT_GOOD)) /
 		6;
 	out->score = (uint8_t)score;
+	if (score >= GOOD) {
+		return;
+	}
 	out->faults |= area < AREA_MIN ? FINGER_TOO_SMALL : 0U;
 	out->faults |= contrast < CONTRAST_LOW ? FINGER_LOW_CONTRAST : 0U;
 	out->faults |= good < SURE_MIN ? FINGER_FEW_MINUTIAE : 0U;

@@ -19,8 +19,13 @@ struct taken {
 
 static int take(const struct image *image, struct taken *t)
 {
+	int rc;
+
 	memset(t, 0, sizeof(*t));
-	return finger_extract(image, 7, &t->iso, &t->extended, &t->quality);
+	rc = finger_extract(image, 7, &t->iso, &t->extended, &t->quality);
+	/* A good print has no faults to its name. */
+	assert_true(t->quality.score < 60 || t->quality.faults == 0);
+	return rc;
 }
 
 static void drop(struct taken *t)
