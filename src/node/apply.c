@@ -190,7 +190,7 @@ static int apply_verdict(struct node *n, const struct entry *e, struct held *h, 
 	if (rc == ERR_OK && k != NULL) {
 		struct case_facts f;
 
-		tell_case_facts(n, k, &f);
+		kase_facts(n, k, &f);
 		rc = node_tell(n, "level=notice at=report encounter=%s state=%s result=\"%s\"", hex,
 			       merge_case_state_name(merge_case_state(&f)),
 			       merge_case_result_name(merge_case_result(&f)));

@@ -278,19 +278,29 @@ struct person *issue_find(struct node *n, struct bytes reference);
 /* Notes of captures as people see them, in the step's arena. */
 struct list issue_samples(struct node *n, const struct sample_note *notes, size_t count);
 int issue_standing(struct node *n, const struct ask *ask, uint64_t status);
-int tell_status(struct node *n);
-int tell_gallery(struct node *n, const struct ask *ask);
-int tell_queue(struct node *n, const struct ask *ask);
-int tell_case(struct node *n, const struct ask *ask);
-int tell_peers(struct node *n);
-int tell_audit(struct node *n, const struct ask *ask);
-/* One case as people see it, in the step's arena. */
+/* A case as people see it, in the step's arena. */
 int tell_kase(struct node *n, struct kase *k, struct answer_case *out);
-void tell_case_facts(struct node *n, struct kase *k, struct case_facts *f);
+int tell_case(struct node *n, const struct ask *ask);
 /* How long ago headquarters' last word came, in words. */
 struct bytes tell_synced(struct node *n, uint64_t synced_ms);
-bool tell_has_judged(const struct node *n, const struct kase *k,
+struct bytes tell_gallery_name(struct node *n);
+const char *tell_notice_word(uint64_t type);
+/* Name and birth from the sealed record, if this node may read it. */
+void tell_identify(struct node *n, const struct person *p, struct answer_candidate *out);
+int overview_status(struct node *n);
+int overview_gallery(struct node *n, const struct ask *ask);
+int overview_queue(struct node *n, const struct ask *ask);
+int overview_peers(struct node *n);
+int overview_audit(struct node *n, const struct ask *ask);
+void kase_facts(struct node *n, struct kase *k, struct case_facts *f);
+/* The facts, and the tasks that are still to be dealt with. */
+uint32_t kase_tasks(struct node *n, struct kase *k, struct case_facts *f);
+enum review_state kase_review(const struct node *n, const struct kase *k, size_t candidate);
+/* Does this opinion count here, and may it be seen here? */
+bool kase_counts(const struct node *n, const struct kase *k, const struct kase_opinion *o);
+/* Has the asker given an opinion on this candidate?  Before that, others' opinions and the
+ * identity are kept from him, so that his is his own. */
+bool kase_has_judged(const struct node *n, const struct kase *k,
 		     const uint8_t record[KINDS_RECORD_BYTES]);
-enum review_state tell_review(const struct node *n, const struct kase *k, size_t candidate);
 
 #endif

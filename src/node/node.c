@@ -226,13 +226,13 @@ static int ask_enrolled(struct node *n, const struct ask *ask)
 		return issue_standing(n, ask, STATUS_WITHDRAWN);
 	}
 	if (bytes_is(v, "gallery")) {
-		return tell_gallery(n, ask);
+		return overview_gallery(n, ask);
 	}
 	if (bytes_is(v, "case")) {
 		return tell_case(n, ask);
 	}
 	if (bytes_is(v, "queue")) {
-		return tell_queue(n, ask);
+		return overview_queue(n, ask);
 	}
 	if (bytes_is(v, "review")) {
 		return review_ask(n, ask);
@@ -252,13 +252,13 @@ static int answer_ask(struct node *n, const struct ask *ask)
 		return ERR_NOTFOUND;
 	}
 	if (bytes_is(ask->verb, "status")) {
-		return tell_status(n);
+		return overview_status(n);
 	}
 	if (bytes_is(ask->verb, "audit")) {
-		return tell_audit(n, ask);
+		return overview_audit(n, ask);
 	}
 	if (bytes_is(ask->verb, "peers")) {
-		return tell_peers(n);
+		return overview_peers(n);
 	}
 	if (bytes_is(ask->verb, "passport.request")) {
 		return enrol_request(n, ask);

@@ -230,7 +230,7 @@ int report_reviewed(struct node *n, struct kase *k)
 	struct verdict v = { .outcome = VERDICT_NO_HIT };
 
 	for (size_t i = 0; i < k->search.candidates.count; i++) {
-		enum review_state state = tell_review(n, k, i);
+		enum review_state state = kase_review(n, k, i);
 		const struct person *p = map_get(&n->book->people, c[i].record);
 
 		if (state == REVIEW_CONFIRMED && p != NULL && p->has_notice) {

@@ -21,7 +21,7 @@ static struct bytes seen(struct node *n, const struct kase *k,
 	uint8_t *saw = arena_take(&n->arena, KINDS_SAW_MAX, 16);
 	size_t count = 0;
 
-	if (!tell_has_judged(n, k, candidate)) {
+	if (!kase_has_judged(n, k, candidate)) {
 		return (struct bytes){ NULL, 0 };
 	}
 	for (size_t i = k->opinions; saw != NULL && i > 0 && count < KINDS_SAW_MAX; i--) {
