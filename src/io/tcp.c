@@ -1,55 +1,18 @@
 #include "io/tcp.h"
 
-#include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/log.h"
+#include "io/tcp_inside.h"
 
-#define BACKLOG    32
-#define READ_BYTES 16384U
-#define SWEEP_MS   1000U
-
-/* Little may wait in the kernel, or an alert would stand behind the pictures that were sent
- * before it: the rest waits in the sync session, which sends the urgent first. */
-#define NOTSENT_BYTES 16384
-#define BUFFER_BYTES  65536
-
-/* A silent link is asked after 15 s and given up 15 s later; unanswered bytes likewise. */
-#define KEEP_IDLE_S     15
-#define KEEP_INTERVAL_S 5
-#define KEEP_COUNT      3
-#define UNACKED_MS      60000
-
-struct tcp_link {
-	uv_tcp_t handle;
-	struct tcp *tcp;
-	uint32_t number; /* 0: still dialling */
-	bool dialled;
-	bool paused;
-	bool closing;
-	size_t unread;
-	size_t unsent;
-	uint64_t since_ms; /* of the loop's clock */
-	char address[ADDRESS_TEXT_MAX];
-	struct sockaddr_storage source;
-	uv_connect_t connect;
-	uint8_t in[READ_BYTES];
-};
+#define BACKLOG  32
+#define SWEEP_MS 1000U
 
 /* A name that is being looked up; the link may be given up before the answer comes. */
 struct lookup {
 	uv_getaddrinfo_t request;
 	struct tcp_link *link; /* NULL: nobody waits any more */
-};
-
-struct sending {
-	uv_write_t request;
-	struct tcp_link *link;
-	size_t len;
-	uint8_t data[];
 };
 
 struct tcp {
@@ -116,8 +79,7 @@ static void drop(struct tcp_link *l)
 	uv_close((uv_handle_t *)&l->handle, on_closed);
 }
 
-/* The one place where a link ends. */
-static void down(struct tcp_link *l)
+void tcp_down(struct tcp_link *l)
 {
 	struct event event = { .kind = EVENT_LINK_DOWN, .link = l->number };
 
@@ -128,7 +90,7 @@ static void down(struct tcp_link *l)
 		event.address = bytes_of(l->address);
 	}
 	if (!l->tcp->stopped && (l->number != 0 || l->dialled)) {
-		inbox_put(l->tcp->inbox, &event, NULL);
+		inbox_put(l->inbox, &event, NULL);
 	}
 	drop(l);
 }
@@ -147,6 +109,7 @@ static struct tcp_link *new_link(struct tcp *t)
 		return NULL;
 	}
 	l->tcp = t;
+	l->inbox = t->inbox;
 	l->since_ms = uv_now(t->loop);
 	if (uv_tcp_init(t->loop, &l->handle) != 0) {
 		free(l);
@@ -157,37 +120,14 @@ static struct tcp_link *new_link(struct tcp *t)
 	return l;
 }
 
-/* ---- bytes ---- */
+/* ---- by its number ---- */
 
-static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
+void tcp_send(struct tcp *t, uint32_t link, struct bytes bytes)
 {
-	struct tcp_link *l = handle->data;
+	struct tcp_link *l = find(t, link);
 
-	(void)suggested;
-	*out = uv_buf_init((char *)l->in, sizeof l->in);
-}
-
-static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf)
-{
-	struct tcp_link *l = stream->data;
-
-	(void)buf;
-	if (len < 0) {
-		down(l);
-		return;
-	}
-	if (len == 0) {
-		return;
-	}
-	inbox_put(l->tcp->inbox,
-		  &(struct event){ .kind = EVENT_LINK_BYTES,
-				   .link = l->number,
-				   .bytes = { l->in, (size_t)len } },
-		  NULL);
-	l->unread += (size_t)len;
-	if (l->unread >= TCP_UNREAD_MAX) {
-		l->paused = true;
-		(void)uv_read_stop(stream);
+	if (l != NULL) {
+		tcp_stream_send(l, bytes);
 	}
 }
 
@@ -195,62 +135,8 @@ void tcp_taken(struct tcp *t, uint32_t link, size_t bytes)
 {
 	struct tcp_link *l = find(t, link);
 
-	if (l == NULL) {
-		return;
-	}
-	l->unread -= bytes < l->unread ? bytes : l->unread;
-	if (l->paused && l->unread < TCP_UNREAD_MAX / 2) {
-		l->paused = false;
-		if (uv_read_start((uv_stream_t *)&l->handle, on_room, on_read) != 0) {
-			down(l);
-		}
-	}
-}
-
-static void on_written(uv_write_t *request, int status)
-{
-	struct sending *s = (struct sending *)request->data;
-	struct tcp_link *l = s->link;
-
-	l->unsent -= s->len;
-	free(s);
-	if (l->closing) {
-		return;
-	}
-	if (status != 0) {
-		down(l);
-	} else if (l->unsent == 0) {
-		inbox_put(l->tcp->inbox,
-			  &(struct event){ .kind = EVENT_LINK_DRAINED, .link = l->number }, NULL);
-	}
-}
-
-void tcp_send(struct tcp *t, uint32_t link, struct bytes bytes)
-{
-	struct tcp_link *l = find(t, link);
-	struct sending *s;
-	uv_buf_t buf;
-
-	if (l == NULL || bytes.len == 0) {
-		return;
-	}
-	s = bytes.len > TCP_SEND_MAX - l->unsent ? NULL : malloc(sizeof *s + bytes.len);
-	if (s == NULL) {
-		log_write(LOG_LEVEL_WARN, "tcp", "link=%u err=\"too much is waiting to be sent\"",
-			  link);
-		down(l);
-		return;
-	}
-	s->request.data = s;
-	s->link = l;
-	s->len = bytes.len;
-	memcpy(s->data, bytes.data, bytes.len);
-	buf = uv_buf_init((char *)s->data, (unsigned)bytes.len);
-	l->unsent += bytes.len;
-	if (uv_write(&s->request, (uv_stream_t *)&l->handle, &buf, 1, on_written) != 0) {
-		l->unsent -= bytes.len;
-		free(s);
-		down(l);
+	if (l != NULL) {
+		tcp_stream_taken(l, bytes);
 	}
 }
 
@@ -259,49 +145,23 @@ void tcp_close(struct tcp *t, uint32_t link)
 	struct tcp_link *l = find(t, link);
 
 	if (l != NULL) {
-		down(l);
+		tcp_down(l);
 	}
 }
 
 /* ---- up ---- */
 
-static void set(int fd, int level, int name, int value)
-{
-	/* An option that a kernel lacks makes a link slower, not wrong. */
-	(void)setsockopt(fd, level, name, &value, sizeof value);
-}
-
-static void tune(struct tcp_link *l)
-{
-	uv_os_fd_t fd;
-
-	if (uv_fileno((uv_handle_t *)&l->handle, &fd) != 0) {
-		return;
-	}
-	set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_BYTES);
-	set(fd, SOL_SOCKET, SO_SNDBUF, BUFFER_BYTES);
-	set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	set(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEP_IDLE_S);
-	set(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEP_INTERVAL_S);
-	set(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEP_COUNT);
-	set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, UNACKED_MS);
-}
-
 static void up(struct tcp_link *l)
 {
-	tune(l);
 	l->number = new_number(l->tcp);
 	l->since_ms = uv_now(l->tcp->loop);
-	inbox_put(l->tcp->inbox,
+	inbox_put(l->inbox,
 		  &(struct event){ .kind = EVENT_LINK_UP,
 				   .link = l->number,
 				   .dialled = l->dialled,
 				   .address = bytes_of(l->dialled ? l->address : NULL) },
 		  NULL);
-	if (uv_read_start((uv_stream_t *)&l->handle, on_room, on_read) != 0) {
-		down(l);
-	}
+	tcp_stream_start(l);
 }
 
 /* ---- being called ---- */
@@ -359,7 +219,7 @@ static void on_connection(uv_stream_t *server, int status)
 	if (uv_accept(server, (uv_stream_t *)&l->handle) != 0 ||
 	    uv_tcp_getpeername(&l->handle, (struct sockaddr *)&l->source, &len) != 0 ||
 	    !is_welcome(t, l)) {
-		down(l);
+		tcp_down(l);
 		return;
 	}
 	up(l);
@@ -423,7 +283,7 @@ static void on_connect(uv_connect_t *request, int status)
 		return;
 	}
 	if (status != 0) {
-		down(l);
+		tcp_down(l);
 		return;
 	}
 	up(l);
@@ -433,7 +293,7 @@ static void connect_to(struct tcp_link *l, const struct sockaddr *socket)
 {
 	l->connect.data = l;
 	if (uv_tcp_connect(&l->connect, &l->handle, socket, on_connect) != 0) {
-		down(l);
+		tcp_down(l);
 	}
 }
 
@@ -449,7 +309,7 @@ static void on_looked_up(uv_getaddrinfo_t *request, int status, struct addrinfo 
 		if (status == 0 && found != NULL) {
 			connect_to(l, found->ai_addr);
 		} else {
-			down(l);
+			tcp_down(l);
 		}
 	}
 	uv_freeaddrinfo(found);
@@ -499,7 +359,7 @@ void tcp_dial(struct tcp *t, struct bytes address)
 	if (parts.numeric) {
 		connect_to(l, (const struct sockaddr *)&parts.socket);
 	} else if (look_up(l, &parts) != 0) {
-		down(l);
+		tcp_down(l);
 	}
 }
 
@@ -513,7 +373,7 @@ static void on_sweep(uv_timer_t *timer)
 		struct tcp_link *l = t->links[i];
 
 		if (l != NULL && l->number == 0 && l->since_ms + TCP_DIAL_MS < uv_now(t->loop)) {
-			down(l);
+			tcp_down(l);
 		}
 	}
 }
@@ -542,7 +402,7 @@ void tcp_stop(struct tcp *t)
 	t->stopped = true;
 	for (size_t i = 0; i < TCP_LINKS_MAX; i++) {
 		if (t->links[i] != NULL) {
-			down(t->links[i]);
+			tcp_down(t->links[i]);
 		}
 	}
 	if (t->listening) {
