@@ -8,21 +8,10 @@
 #include "base/buf.h"
 #include "intake/worker.h"
 #include "io/log.h"
+#include "io/requests.h"
 
 #define READ_BYTES 65536U
 #define LINGER_MS  1000U /* for the end of a dead child's answers */
-
-struct request {
-	uint64_t job;
-	uint64_t id;    /* in the frame */
-	uint8_t *frame; /* owned */
-	size_t frame_bytes;
-	uv_write_t write;
-	bool writing; /* the loop still reads the frame */
-	bool over;    /* settled: to be freed when it is not written any more */
-	struct child *child;
-	struct request *next;
-};
 
 /* A child ends in this order: its process is gone and its answers are read to the end (or it
  * was killed), its handles are closed, another one is started. */
@@ -53,10 +42,7 @@ struct workers {
 	unsigned count;
 	bool stopped;
 	uint64_t failures;
-	struct request *first; /* owned */
-	struct request *last;
-	size_t waiting;
-	size_t waiting_bytes;
+	struct requests requests;
 	struct child child[WORKERS_MAX];
 };
 
@@ -67,17 +53,6 @@ static void on_late(uv_timer_t *timer);
 
 /* ---- requests ---- */
 
-static void request_free(struct request *r)
-{
-	if (r != NULL) {
-		if (r->frame != NULL) {
-			explicit_bzero(r->frame, r->frame_bytes);
-		}
-		free(r->frame);
-		free(r);
-	}
-}
-
 /* The child has nothing to do with its request any more. */
 static void settle(struct child *c)
 {
@@ -87,7 +62,7 @@ static void settle(struct child *c)
 	if (r != NULL && r->writing) {
 		r->over = true;
 	} else {
-		request_free(r);
+		requests_free(r);
 	}
 }
 
@@ -101,60 +76,12 @@ static void tell(struct workers *w, uint64_t job, int code, struct bytes body)
 	}
 }
 
-static struct request *take(struct workers *w)
-{
-	struct request *r = w->first;
-
-	if (r != NULL) {
-		w->first = r->next;
-		w->last = w->first == NULL ? NULL : w->last;
-		w->waiting--;
-		w->waiting_bytes -= r->frame_bytes;
-	}
-	return r;
-}
-
-/* The number by which the answer must name it. */
-static uint64_t id_of(struct bytes frame)
-{
-	struct worker_request r = { 0 };
-	struct arena arena;
-	struct bytes body;
-	size_t need;
-
-	arena_init(&arena, WORKER_ARENA_BYTES);
-	if (worker_frame(frame, WORKER_REQUEST_MAX, &body, &need) != ERR_OK ||
-	    worker_read_request(body, &arena, &r, NULL) != ERR_OK) {
-		r.id = 0;
-	}
-	arena_done(&arena);
-	return r.id;
-}
-
 void workers_examine(struct workers *w, struct effect *effect)
 {
-	struct request *r = NULL;
-
-	if (w->waiting < WORKERS_QUEUE_MAX &&
-	    effect->bytes.len <= WORKERS_BYTES_MAX - w->waiting_bytes) {
-		r = calloc(1, sizeof *r);
-	}
-	if (r == NULL) {
+	if (requests_put(&w->requests, effect) != ERR_OK) {
 		tell(w, effect->job, ERR_BUSY, (struct bytes){ NULL, 0 });
 		return;
 	}
-	r->job = effect->job;
-	r->id = id_of(effect->bytes);
-	r->frame = effect->owned;
-	r->frame_bytes = effects_take_bytes(effect).len;
-	if (w->last == NULL) {
-		w->first = r;
-	} else {
-		w->last->next = r;
-	}
-	w->last = r;
-	w->waiting++;
-	w->waiting_bytes += r->frame_bytes;
 	give_work(w);
 }
 
@@ -343,9 +270,9 @@ static void on_written(uv_write_t *request, int status)
 
 	r->writing = false;
 	if (r->over) {
-		request_free(r);
+		requests_free(r);
 	} else if (status != 0) {
-		kill_child(r->child, ERR_WORKER);
+		kill_child(request->handle->data, ERR_WORKER);
 	}
 }
 
@@ -356,8 +283,6 @@ static void ask(struct child *c, struct request *r)
 	c->asked = r;
 	c->tried = true;
 	c->early_deaths = 0;
-	r->next = NULL;
-	r->child = c;
 	r->write.data = r;
 	(void)uv_timer_start(&c->timer, on_late, c->workers->time_ms, 0);
 	r->writing = uv_write(&r->write, (uv_stream_t *)&c->to, &buf, 1, on_written) == 0;
@@ -368,11 +293,11 @@ static void ask(struct child *c, struct request *r)
 
 static void give_work(struct workers *w)
 {
-	for (unsigned i = 0; i < w->count && w->first != NULL; i++) {
+	for (unsigned i = 0; i < w->count && w->requests.first != NULL; i++) {
 		struct child *c = &w->child[i];
 
 		if (c->running && !c->failing && !c->leaving && c->asked == NULL) {
-			ask(c, take(w));
+			ask(c, requests_take(&w->requests));
 		}
 	}
 }
@@ -391,9 +316,9 @@ static void start_failed(struct child *c, int rc)
 	for (unsigned i = 0; i < w->count; i++) {
 		any = any || w->child[i].running;
 	}
-	while (!any && (r = take(w)) != NULL) {
+	while (!any && (r = requests_take(&w->requests)) != NULL) {
 		tell(w, r->job, ERR_WORKER, (struct bytes){ NULL, 0 });
-		request_free(r);
+		requests_free(r);
 	}
 	close_child(c);
 }
@@ -496,16 +421,12 @@ void workers_stop(struct workers *w)
 
 void workers_free(struct workers *w)
 {
-	struct request *r;
-
 	if (w == NULL) {
 		return;
 	}
-	while ((r = take(w)) != NULL) {
-		request_free(r);
-	}
+	requests_done(&w->requests);
 	for (unsigned i = 0; i < w->count; i++) {
-		request_free(w->child[i].asked);
+		requests_free(w->child[i].asked);
 		buf_done(&w->child[i].in);
 	}
 	free(w->path);
