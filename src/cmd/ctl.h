@@ -37,6 +37,8 @@ struct ctl_option {
 	bool *flag;
 };
 
+/* ---- ctl_arguments.c ---- */
+
 /* Read a command's options; argv[0] is the command.  The rest begins at *rest.  Prints what
  * is wrong and returns CTL_USAGE. */
 int ctl_options(int argc, char *argv[], const struct ctl_option *options, size_t count, int *rest);
@@ -44,8 +46,14 @@ int ctl_options(int argc, char *argv[], const struct ctl_option *options, size_t
 int ctl_no_more(int argc, char *argv[], int rest);
 /* A whole number of at most max; NULL leaves *out as it is.  name is for the complaint. */
 int ctl_number(const char *name, const char *text, uint64_t max, uint64_t *out);
+/* "border,identify" to purpose bits. */
+int ctl_purposes(const char *words, uint64_t *out);
+/* "1985-03-12", "1985-03" or "1985" to first and last yyyymmdd. */
+int ctl_birth(const char *text, uint64_t *from, uint64_t *to);
 /* Print "outpostctl: ..." on stderr and return the code. */
 int ctl_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- ctl_ask.c ---- */
 
 /* Ask the node; out is decoded by the verb's schema (NULL: none wanted).  A refusal is
  * printed, in JSON too, and its exit code returned. */
@@ -54,22 +62,21 @@ int ctl_ask(struct ctl *c, const char *verb, const void *body, void *out);
 bool ctl_json(const struct ctl *c, const struct schema *schema, const void *object);
 /* With --json: print {} for a command that has nothing to tell, and return true. */
 bool ctl_json_done(const struct ctl *c);
+/* All cases of the node, newest first, asked for piece by piece: struct answer_case. */
+int ctl_cases(struct ctl *c, struct list *out);
+/* 16 bytes from their hex; a prefix is completed from the node's queue. */
+int ctl_encounter(struct ctl *c, const char *hex, uint8_t out[16]);
+
+/* ---- ctl_files.c ---- */
 
 /* Whole files.  The bytes live in the arena. */
 int ctl_read_file(struct ctl *c, const char *path, size_t max, struct bytes *out);
 int ctl_write_file(const char *path, struct bytes content, unsigned mode);
 /* FILE[@POSITION][:PPI] arguments as files to be handed in. */
 int ctl_files(struct ctl *c, int argc, char *argv[], struct list *out);
-/* All cases of the node, newest first, asked for piece by piece: struct answer_case. */
-int ctl_cases(struct ctl *c, struct list *out);
-/* 16 bytes from their hex; a prefix is completed from the node's queue. */
-int ctl_encounter(struct ctl *c, const char *hex, uint8_t out[16]);
-/* "border,identify" to purpose bits. */
-int ctl_purposes(const char *words, uint64_t *out);
-/* "1985-03-12", "1985-03" or "1985" to first and last yyyymmdd. */
-int ctl_birth(const char *text, uint64_t *from, uint64_t *to);
 
-/* The commands; each prints its own help. */
+/* ---- the commands; each prints its own help ---- */
+
 int ctl_init(struct ctl *c, int argc, char *argv[]);
 int ctl_passport(struct ctl *c, int argc, char *argv[]);
 int ctl_notice(struct ctl *c, int argc, char *argv[]);
