@@ -125,6 +125,8 @@ void sqlite_query_corrupt(struct sqlite_query *q);
 int sqlite_query_end(struct sqlite_query *q);
 /* Step through to the end and close. */
 int sqlite_query_run(struct sqlite_query *q);
+/* The number in the only column of the id's row: ERR_OK, ERR_NOTFOUND or what went wrong. */
+int sqlite_query_find(struct sqlite *s, enum sqlite_text text, const uint8_t *id, uint64_t *out);
 void sqlite_query_close_all(struct sqlite *s);
 
 int sqlite_open_store(const char *where, void **self, struct fault *fault);

@@ -118,28 +118,10 @@ int sqlite_entries_get(void *self, const uint8_t *id, struct arena *arena, struc
 	return rc;
 }
 
-/* The number of an entry: ERR_OK, ERR_NOTFOUND or what went wrong. */
-static int find(struct sqlite *s, const uint8_t *id, uint64_t *number)
-{
-	struct sqlite_query q;
-	bool found;
-	int rc;
-
-	sqlite_query_start(&q, s, SQLITE_TEXT_NUMBER);
-	sqlite_query_bind_id(&q, id);
-	found = sqlite_query_row(&q);
-	*number = found ? sqlite_query_number(&q, 0) : 0;
-	rc = sqlite_query_end(&q);
-	if (rc == ERR_OK && !found) {
-		rc = ERR_NOTFOUND;
-	}
-	return rc;
-}
-
 int sqlite_entries_has(void *self, const uint8_t *id)
 {
 	uint64_t number;
-	int rc = find(self, id, &number);
+	int rc = sqlite_query_find(self, SQLITE_TEXT_NUMBER, id, &number);
 
 	return rc == ERR_OK || rc == ERR_NOTFOUND ? rc : sqlite_broken(self, rc);
 }
@@ -172,7 +154,7 @@ int sqlite_entries_remove(struct sqlite *s, uint64_t number)
 int sqlite_entries_drop(void *self, const uint8_t *id)
 {
 	uint64_t number;
-	int rc = find(self, id, &number);
+	int rc = sqlite_query_find(self, SQLITE_TEXT_NUMBER, id, &number);
 
 	return rc == ERR_OK ? sqlite_entries_remove(self, number) : rc;
 }

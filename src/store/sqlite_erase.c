@@ -9,19 +9,7 @@ uint64_t sqlite_erase_sum(const uint8_t *id, uint64_t expiry_day)
 
 int sqlite_erase_find(struct sqlite *s, const uint8_t *id, uint64_t *expiry_day)
 {
-	struct sqlite_query q;
-	bool found;
-	int rc;
-
-	sqlite_query_start(&q, s, SQLITE_TEXT_ERASED);
-	sqlite_query_bind_id(&q, id);
-	found = sqlite_query_row(&q);
-	*expiry_day = found ? sqlite_query_number(&q, 0) : 0;
-	rc = sqlite_query_end(&q);
-	if (rc == ERR_OK && !found) {
-		rc = ERR_NOTFOUND;
-	}
-	return rc;
+	return sqlite_query_find(s, SQLITE_TEXT_ERASED, id, expiry_day);
 }
 
 int sqlite_erase_is_erased(void *self, const uint8_t *id)

@@ -167,6 +167,23 @@ int sqlite_query_run(struct sqlite_query *q)
 	return sqlite_query_end(q);
 }
 
+int sqlite_query_find(struct sqlite *s, enum sqlite_text text, const uint8_t *id, uint64_t *out)
+{
+	struct sqlite_query q;
+	bool found;
+	int rc;
+
+	sqlite_query_start(&q, s, text);
+	sqlite_query_bind_id(&q, id);
+	found = sqlite_query_row(&q);
+	*out = found ? sqlite_query_number(&q, 0) : 0;
+	rc = sqlite_query_end(&q);
+	if (rc == ERR_OK && !found) {
+		rc = ERR_NOTFOUND;
+	}
+	return rc;
+}
+
 void sqlite_query_close_all(struct sqlite *s)
 {
 	for (size_t i = 0; i < SQLITE_TEXT_COUNT; i++) {
