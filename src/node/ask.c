@@ -49,15 +49,6 @@ static const struct schema sign_schema = SCHEMA("ask-sign", struct ask_sign, sig
 ROWS(install) = { FIELD(struct ask_install, 1, true, FIELD_BYTES, grant, 16384, NULL) };
 static const struct schema install_schema = SCHEMA("ask-install", struct ask_install, install_rows);
 
-static const struct field restrictions_rows[] = {
-	T(restrictions, 1, exclude, 96),
-	FIELD(struct restrictions, 2, false, FIELD_UINT, match_only, 1, NULL),
-	FIELD(struct restrictions, 3, false, FIELD_UINT, reviewers, 3, NULL),
-	FIELD(struct restrictions, 4, false, FIELD_UINT, relay_only, 1, NULL),
-};
-static const struct schema restrictions_schema =
-    SCHEMA("restrictions", struct restrictions, restrictions_rows);
-
 ROWS(notice) = {
 	B(ask_notice, 1, record, 16),
 	T(ask_notice, 2, reference, 32),
@@ -65,7 +56,7 @@ ROWS(notice) = {
 	FIELD(struct ask_notice, 4, false, FIELD_UINT, purposes, UINT16_MAX, NULL),
 	FIELD(struct ask_notice, 5, false, FIELD_UINT, valid_until, DAY_MAX, NULL),
 	FIELD(struct ask_notice, 6, false, FIELD_UINT, lease_hours, 8784, NULL),
-	FIELD(struct ask_notice, 7, false, FIELD_STRUCT, restrictions, 0, &restrictions_schema),
+	FIELD(struct ask_notice, 7, false, FIELD_STRUCT, restrictions, 0, &kinds_restrictions),
 	T(ask_notice, 8, caveats, 512),
 	FIELD(struct ask_notice, 9, false, FIELD_UINT, minor, 1, NULL),
 	T(ask_notice, 10, family, 128),

@@ -14,7 +14,7 @@ ROWS(restrictions) = {
 	FIELD(struct restrictions, 3, false, FIELD_UINT, reviewers, 3, NULL),
 	FIELD(struct restrictions, 4, false, FIELD_UINT, relay_only, 1, NULL),
 };
-static const struct schema restrictions_schema =
+const struct schema kinds_restrictions =
     SCHEMA("restrictions", struct restrictions, restrictions_rows);
 
 ROWS(notice) = {
@@ -27,7 +27,7 @@ ROWS(notice) = {
 	FIELD(struct notice, 7, true, FIELD_UINT, purposes, UINT16_MAX, NULL),
 	FIELD(struct notice, 8, true, FIELD_UINT, valid_until, DAY_MAX, NULL),
 	FIELD(struct notice, 9, false, FIELD_UINT, lease_hours, 8784, NULL),
-	FIELD(struct notice, 10, false, FIELD_STRUCT, restrictions, 0, &restrictions_schema),
+	FIELD(struct notice, 10, false, FIELD_STRUCT, restrictions, 0, &kinds_restrictions),
 	FIELD(struct notice, 11, false, FIELD_TEXT, caveats, 512, NULL),
 	FIELD(struct notice, 12, false, FIELD_UINT, action, 255, NULL),
 	FIELD(struct notice, 13, false, FIELD_UINT, minor, 1, NULL),
@@ -272,7 +272,7 @@ const struct schema *const *kinds_all(void)
 {
 	static const struct schema *const all[] = {
 		&entry_header_schema, &labels_schema,        &kinds_notice,
-		&restrictions_schema, &kinds_subject,        &name_schema,
+		&kinds_restrictions,  &kinds_subject,        &name_schema,
 		&document_schema,     &kinds_finger,         &kinds_encounter,
 		&sample_schema,       &kinds_search,         &candidate_schema,
 		&note_schema,         &kinds_decision,       &kinds_action,

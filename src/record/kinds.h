@@ -289,6 +289,8 @@ extern const struct schema kinds_notice, kinds_subject, kinds_finger, kinds_enco
 extern const struct schema kinds_search, kinds_decision, kinds_action, kinds_verdict;
 extern const struct schema kinds_receipt, kinds_erasure, kinds_epoch, kinds_roster;
 extern const struct schema kinds_passport, kinds_beacon;
+/* Of a notice, and of a question that makes one. */
+extern const struct schema kinds_restrictions;
 
 /* The schema of a kind's body; NULL for kinds that have none yet. */
 const struct schema *kinds_schema(uint64_t kind);
