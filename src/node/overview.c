@@ -5,6 +5,19 @@
 
 #include "node/chapter.h"
 
+#define RANGE_DEFAULT 100U
+
+/* What part of a list is asked for: at most this many, 100 when nothing is said. */
+static int range_of(struct node *n, const struct ask *ask, uint64_t most, struct ask_range *out)
+{
+	int rc = schema_decode(ask_find(ask->verb)->ask, ask->body, &n->arena, out, NULL);
+
+	if (rc == ERR_OK) {
+		out->max = out->max == 0 ? RANGE_DEFAULT : out->max > most ? most : out->max;
+	}
+	return rc;
+}
+
 static int by_age(const void *a, const void *b)
 {
 	const struct kase *x = *(const struct kase *const *)a;
@@ -42,12 +55,11 @@ int overview_queue(struct node *n, const struct ask *ask)
 	struct kase **all;
 	struct ask_range range;
 	size_t count;
-	int rc = schema_decode(ask_find(ask->verb)->ask, ask->body, &n->arena, &range, NULL);
+	int rc = range_of(n, ask, ASK_CASES_MAX, &range);
 
 	if (rc != ERR_OK) {
 		return rc;
 	}
-	range.max = range.max == 0 ? 100 : range.max > ASK_CASES_MAX ? ASK_CASES_MAX : range.max;
 	all = sorted(n, &count);
 	cases = arena_take(&n->arena, (size_t)range.max, sizeof *cases);
 	if (all == NULL || cases == NULL) {
@@ -115,13 +127,12 @@ int overview_gallery(struct node *n, const struct ask *ask)
 	struct person *p;
 	size_t at = 0;
 	uint64_t skip;
-	int rc = schema_decode(ask_find(ask->verb)->ask, ask->body, &n->arena, &range, NULL);
+	int rc = range_of(n, ask, ASK_ROWS_MAX, &range);
 
 	if (rc != ERR_OK) {
 		return rc;
 	}
 	skip = range.from;
-	range.max = range.max == 0 ? 100 : range.max > ASK_ROWS_MAX ? ASK_ROWS_MAX : range.max;
 	rows = arena_take(&n->arena, (size_t)range.max, sizeof *rows);
 	if (rows == NULL) {
 		return ERR_NOMEM;
@@ -305,12 +316,12 @@ int overview_audit(struct node *n, const struct ask *ask)
 	struct audit_reading r = { .node = n };
 	struct answer_audit out = { .lines = { .count = 0 } };
 	struct ask_range range;
-	int rc = schema_decode(ask_find(ask->verb)->ask, ask->body, &n->arena, &range, NULL);
+	int rc = range_of(n, ask, ASK_ROWS_MAX, &range);
 
 	if (rc != ERR_OK) {
 		return rc;
 	}
-	r.max = range.max == 0 ? 100 : range.max > ASK_ROWS_MAX ? ASK_ROWS_MAX : range.max;
+	r.max = range.max;
 	r.from = range.from != 0 ? range.from
 				 : (n->audit.number > r.max ? n->audit.number - r.max + 1 : 1);
 	r.lines = arena_take(&n->arena, (size_t)r.max, sizeof *r.lines);
