@@ -42,8 +42,8 @@ struct ctl_option {
 /* Read a command's options; argv[0] is the command.  The rest begins at *rest.  Prints what
  * is wrong and returns CTL_USAGE. */
 int ctl_options(int argc, char *argv[], const struct ctl_option *options, size_t count, int *rest);
-/* Nothing may follow the options: CTL_USAGE when something does. */
-int ctl_no_more(int argc, char *argv[], int rest);
+/* The same where nothing may follow the options. */
+int ctl_only_options(int argc, char *argv[], const struct ctl_option *options, size_t count);
 /* A whole number of at most max; NULL leaves *out as it is.  name is for the complaint. */
 int ctl_number(const char *name, const char *text, uint64_t max, uint64_t *out);
 /* "border,identify" to purpose bits. */

@@ -63,10 +63,13 @@ int ctl_options(int argc, char *argv[], const struct ctl_option *options, size_t
 	return CTL_OK;
 }
 
-int ctl_no_more(int argc, char *argv[], int rest)
+int ctl_only_options(int argc, char *argv[], const struct ctl_option *options, size_t count)
 {
-	return rest >= argc
-		   ? CTL_OK
+	int rest = argc;
+	int rc = ctl_options(argc, argv, options, count, &rest);
+
+	return rc != CTL_OK || rest >= argc
+		   ? rc
 		   : ctl_fail(CTL_USAGE, "%s: \"%s\" is one word too many", argv[0], argv[rest]);
 }
 

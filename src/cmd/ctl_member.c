@@ -182,12 +182,8 @@ int ctl_init(struct ctl *c, int argc, char *argv[])
 	};
 	char print[PASSPORT_PRINT_BYTES + 8];
 	struct bytes phrase = { NULL, 0 };
-	int rest;
-	int rc = ctl_options(argc, argv, options, sizeof options / sizeof options[0], &rest);
+	int rc = ctl_only_options(argc, argv, options, sizeof options / sizeof options[0]);
 
-	if (rc == CTL_OK) {
-		rc = ctl_no_more(argc, argv, rest);
-	}
 	if (rc == CTL_OK) {
 		rc = check_beginning(&b);
 	}
@@ -217,12 +213,8 @@ static int request(struct ctl *c, int argc, char *argv[])
 					      { "output", &output, NULL } };
 	struct ask_label ask;
 	struct answer_file file = { .content = { NULL, 0 } };
-	int rest;
-	int rc = ctl_options(argc, argv, options, 2, &rest);
+	int rc = ctl_only_options(argc, argv, options, 2);
 
-	if (rc == CTL_OK) {
-		rc = ctl_no_more(argc, argv, rest);
-	}
 	if (rc == CTL_OK && label == NULL) {
 		return ctl_fail(CTL_USAGE,
 				"passport request: --label NAME says which post this is");

@@ -16,13 +16,9 @@ static int range_of(int argc, char *argv[], struct ask_range *range)
 	const char *from = NULL;
 	const char *max = NULL;
 	const struct ctl_option options[] = { { "from", &from, NULL }, { "max", &max, NULL } };
-	int rest;
-	int rc = ctl_options(argc, argv, options, 2, &rest);
+	int rc = ctl_only_options(argc, argv, options, 2);
 
 	*range = (struct ask_range){ .max = 0 };
-	if (rc == CTL_OK) {
-		rc = ctl_no_more(argc, argv, rest);
-	}
 	if (rc == CTL_OK) {
 		rc = ctl_number("--from", from, INT64_MAX, &range->from);
 	}
@@ -60,12 +56,8 @@ int ctl_peers(struct ctl *c, int argc, char *argv[])
 {
 	struct answer_peers out;
 	const struct answer_peer *p;
-	int rest;
-	int rc = ctl_options(argc, argv, NULL, 0, &rest);
+	int rc = ctl_only_options(argc, argv, NULL, 0);
 
-	if (rc == CTL_OK) {
-		rc = ctl_no_more(argc, argv, rest);
-	}
 	if (rc == CTL_OK) {
 		rc = ctl_ask(c, "peers", NULL, &out);
 	}
@@ -87,12 +79,8 @@ int ctl_peers(struct ctl *c, int argc, char *argv[])
 int ctl_status(struct ctl *c, int argc, char *argv[])
 {
 	struct answer_status s;
-	int rest;
-	int rc = ctl_options(argc, argv, NULL, 0, &rest);
+	int rc = ctl_only_options(argc, argv, NULL, 0);
 
-	if (rc == CTL_OK) {
-		rc = ctl_no_more(argc, argv, rest);
-	}
 	if (rc == CTL_OK) {
 		rc = ctl_ask(c, "status", NULL, &s);
 	}
@@ -221,12 +209,8 @@ static void look_at_node(struct doctor *d)
 int ctl_doctor(struct ctl *c, int argc, char *argv[])
 {
 	struct doctor d = { .c = c };
-	int rest;
-	int rc = ctl_options(argc, argv, NULL, 0, &rest);
+	int rc = ctl_only_options(argc, argv, NULL, 0);
 
-	if (rc == CTL_OK) {
-		rc = ctl_no_more(argc, argv, rest);
-	}
 	if (rc != CTL_OK) {
 		return rc;
 	}

@@ -273,12 +273,8 @@ int ctl_queue(struct ctl *c, int argc, char *argv[])
 	struct answer_queue out = { .cases = { .count = 0 } };
 	const struct answer_case *cases;
 	size_t open = 0;
-	int rest;
-	int rc = ctl_options(argc, argv, options, 1, &rest);
+	int rc = ctl_only_options(argc, argv, options, 1);
 
-	if (rc == CTL_OK) {
-		rc = ctl_no_more(argc, argv, rest);
-	}
 	if (rc == CTL_OK) {
 		rc = ctl_cases(c, &out.cases);
 	}
