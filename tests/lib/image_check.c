@@ -20,6 +20,17 @@ struct image image_check_good(const struct buf *b, enum image_format format)
 	return image;
 }
 
+void image_check_pixels(const struct buf *b, enum image_format format, uint32_t width,
+			uint32_t height, const uint8_t *expected)
+{
+	struct image image = image_check_good(b, format);
+
+	assert_int_equal(image.width, width);
+	assert_int_equal(image.height, height);
+	assert_memory_equal(image.pixels, expected, (size_t)width * height);
+	image_done(&image);
+}
+
 struct fault image_check_bad(const struct buf *b, enum image_format format, int code)
 {
 	struct decode_hint hint = { .format = format };

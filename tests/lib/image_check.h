@@ -10,6 +10,9 @@
 
 /* Decode what must be good, into an image that is given to the caller. */
 struct image image_check_good(const struct buf *b, enum image_format format);
+/* The same, and it must show exactly these pixels; nothing is given. */
+void image_check_pixels(const struct buf *b, enum image_format format, uint32_t width,
+			uint32_t height, const uint8_t *expected);
 /* Decode what must be refused with this code; gives the fault. */
 struct fault image_check_bad(const struct buf *b, enum image_format format, int code);
 /* Every beginning of the file that is not all of it must be refused. */

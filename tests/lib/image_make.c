@@ -18,6 +18,14 @@ uint8_t image_make_ridge(uint32_t x, uint32_t y)
 	return (uint8_t)lrint(127.5 + 120.0 * sin(sqrt(dx * dx + 1.7 * dy * dy) * 0.7));
 }
 
+void image_make_noise(uint8_t *bytes, size_t len, uint32_t seed)
+{
+	for (size_t i = 0; i < len; i++) {
+		seed = seed * 1664525 + 1013904223;
+		bytes[i] = (uint8_t)(seed >> 24);
+	}
+}
+
 static void on_png_write(png_structp png, png_bytep data, size_t len)
 {
 	buf_put(png_get_io_ptr(png), data, len);

@@ -11,6 +11,9 @@
 /* One byte of a picture of curved ridges, a little like a finger: 0..255. */
 uint8_t image_make_ridge(uint32_t x, uint32_t y);
 
+/* Bytes of noise, the same in every run for the same seed. */
+void image_make_noise(uint8_t *bytes, size_t len, uint32_t seed);
+
 struct image_make_png {
 	uint32_t width;
 	uint32_t height;

@@ -8,29 +8,9 @@
 #include "tests/lib/image_check.h"
 #include "tests/lib/image_make.h"
 
-#define W 21U
-#define H 17U
-
-/* bytes of noise that is the same in every run. */
-static void fill(uint8_t *rows, size_t len)
-{
-	uint32_t x = 12345;
-
-	for (size_t i = 0; i < len; i++) {
-		x = x * 1664525 + 1013904223;
-		rows[i] = (uint8_t)(x >> 24);
-	}
-}
-
-static void check_pixels(const struct buf *b, const uint8_t *expected)
-{
-	struct image image = image_check_good(b, IMAGE_PNG);
-
-	assert_int_equal(image.width, W);
-	assert_int_equal(image.height, H);
-	assert_memory_equal(image.pixels, expected, W * H);
-	image_done(&image);
-}
+#define W    21U
+#define H    17U
+#define SEED 12345U /* of the noise that the pictures show */
 
 static void reads_grey_of_every_depth(void **state)
 {
@@ -40,7 +20,7 @@ static void reads_grey_of_every_depth(void **state)
 	struct buf b = { 0 };
 
 	(void)state;
-	fill(rows, sizeof rows);
+	image_make_noise(rows, sizeof rows, SEED);
 	for (size_t i = 0; i < 2 * sizeof depths / sizeof depths[0]; i++) {
 		unsigned bits = (unsigned)depths[i / 2];
 		size_t row_bytes = (W * bits + 7) / 8;
@@ -61,7 +41,7 @@ static void reads_grey_of_every_depth(void **state)
 		}
 		buf_clear(&b);
 		image_make_png(&b, &spec, rows);
-		check_pixels(&b, expected);
+		image_check_pixels(&b, IMAGE_PNG, W, H, expected);
 	}
 	buf_done(&b);
 }
@@ -76,7 +56,7 @@ static void reads_colour_and_lays_it_on_white(void **state)
 	struct buf b = { 0 };
 
 	(void)state;
-	fill(rows, sizeof rows);
+	image_make_noise(rows, sizeof rows, SEED);
 	for (size_t i = 0; i < 6; i++) {
 		size_t n = channels[i / 2];
 		struct image_make_png spec = { .width = W,
@@ -93,7 +73,7 @@ static void reads_colour_and_lays_it_on_white(void **state)
 		}
 		buf_clear(&b);
 		image_make_png(&b, &spec, rows);
-		check_pixels(&b, expected);
+		image_check_pixels(&b, IMAGE_PNG, W, H, expected);
 	}
 	buf_done(&b);
 }
@@ -117,14 +97,14 @@ static void reads_a_palette_with_holes(void **state)
 	struct buf b = { 0 };
 
 	(void)state;
-	fill(rows, sizeof rows);
+	image_make_noise(rows, sizeof rows, SEED);
 	for (size_t p = 0; p < W * H; p++) {
 		size_t x = p % W;
 
 		expected[p] = grey[rows[p / W * row_bytes + x / 4] >> (6 - x % 4 * 2) & 3];
 	}
 	image_make_png(&b, &spec, rows);
-	check_pixels(&b, expected);
+	image_check_pixels(&b, IMAGE_PNG, W, H, expected);
 	image_check_cuts(&b, IMAGE_PNG);
 	buf_done(&b);
 }
@@ -147,7 +127,7 @@ static void takes_the_resolution_from_the_file(void **state)
 	struct buf b = { 0 };
 
 	(void)state;
-	fill(rows, sizeof rows);
+	image_make_noise(rows, sizeof rows, SEED);
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct image_make_png spec = { .width = W,
 					       .height = H,
@@ -205,7 +185,7 @@ static void refuses_a_cut_or_a_changed_byte_anywhere(void **state)
 	struct buf b = { 0 };
 
 	(void)state;
-	fill(rows, sizeof rows);
+	image_make_noise(rows, sizeof rows, SEED);
 	image_make_png(&b, &spec, rows);
 	image_check_cuts(&b, IMAGE_PNG);
 	assert_int_equal(image_check_flips(&b, IMAGE_PNG, 0x01), 0);
@@ -229,7 +209,7 @@ static void refuses_too_few_rows_in_a_sound_file(void **state)
 	uint32_t crc;
 
 	(void)state;
-	fill(rows, sizeof rows);
+	image_make_noise(rows, sizeof rows, SEED);
 	image_make_png(&b, &spec, rows);
 	b.data[16 + 7] = H + 3; /* the height in the header, and the checksum behind it */
 	crc = 0xffffffff;

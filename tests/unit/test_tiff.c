@@ -8,8 +8,9 @@
 #include "tests/lib/image_check.h"
 #include "tests/lib/image_make.h"
 
-#define W 21U
-#define H 17U
+#define W    21U
+#define H    17U
+#define SEED 54321U /* of the noise that the pictures show */
 
 #define PLAIN(...)                                                                                 \
 	{                                                                                          \
@@ -17,26 +18,6 @@
 		.photometric = PHOTOMETRIC_MINISBLACK, .compression = COMPRESSION_NONE,            \
 		.extra = IMAGE_MAKE_NO_EXTRA, __VA_ARGS__                                          \
 	}
-
-static void fill(uint8_t *rows, size_t len)
-{
-	uint32_t x = 54321;
-
-	for (size_t i = 0; i < len; i++) {
-		x = x * 1664525 + 1013904223;
-		rows[i] = (uint8_t)(x >> 24);
-	}
-}
-
-static void check_pixels(const struct buf *b, const uint8_t *expected)
-{
-	struct image image = image_check_good(b, IMAGE_TIFF);
-
-	assert_int_equal(image.width, W);
-	assert_int_equal(image.height, H);
-	assert_memory_equal(image.pixels, expected, W * H);
-	image_done(&image);
-}
 
 static void reads_what_every_compression_keeps(void **state)
 {
@@ -46,14 +27,14 @@ static void reads_what_every_compression_keeps(void **state)
 	struct buf b = { 0 };
 
 	(void)state;
-	fill(rows, sizeof rows);
+	image_make_noise(rows, sizeof rows, SEED);
 	for (size_t i = 0; i < 2 * sizeof kept / sizeof kept[0]; i++) {
 		struct image_make_tiff spec = PLAIN(.tile = i % 2 == 1 ? 16 : 0);
 
 		spec.compression = kept[i / 2];
 		buf_clear(&b);
 		image_make_tiff(&b, &spec, rows);
-		check_pixels(&b, rows);
+		image_check_pixels(&b, IMAGE_TIFF, W, H, rows);
 		image_check_cuts(&b, IMAGE_TIFF);
 		(void)image_check_flips(&b, IMAGE_TIFF, 0xff);
 		(void)image_check_flips(&b, IMAGE_TIFF, 0x08);
@@ -71,7 +52,7 @@ static void reads_fax_pages(void **state)
 	struct buf b = { 0 };
 
 	(void)state;
-	fill(rows, sizeof rows);
+	image_make_noise(rows, sizeof rows, SEED);
 	for (size_t p = 0; p < W * H; p++) {
 		bool is_set = (rows[p / W * row_bytes + p % W / 8] >> (7 - p % W % 8) & 1) != 0;
 
@@ -88,7 +69,7 @@ static void reads_fax_pages(void **state)
 
 		buf_clear(&b);
 		image_make_tiff(&b, &spec, rows);
-		check_pixels(&b, expected);
+		image_check_pixels(&b, IMAGE_TIFF, W, H, expected);
 		image_check_cuts(&b, IMAGE_TIFF);
 		(void)image_check_flips(&b, IMAGE_TIFF, 0x41);
 	}
@@ -103,7 +84,7 @@ static void reads_grey_of_every_depth_and_direction(void **state)
 	struct buf b = { 0 };
 
 	(void)state;
-	fill(rows, sizeof rows);
+	image_make_noise(rows, sizeof rows, SEED);
 	for (size_t i = 0; i < 2 * sizeof depths / sizeof depths[0]; i++) {
 		unsigned bits = depths[i / 2];
 		size_t row_bytes = (W * bits + 7) / 8;
@@ -136,7 +117,7 @@ static void reads_grey_of_every_depth_and_direction(void **state)
 		}
 		buf_clear(&b);
 		image_make_tiff(&b, &spec, rows);
-		check_pixels(&b, expected);
+		image_check_pixels(&b, IMAGE_TIFF, W, H, expected);
 	}
 	buf_done(&b);
 }
@@ -154,7 +135,7 @@ static void reads_colour_and_lays_it_on_white(void **state)
 	struct buf b = { 0 };
 
 	(void)state;
-	fill(rows, sizeof rows);
+	image_make_noise(rows, sizeof rows, SEED);
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		size_t n = cases[i].samples;
 		struct image_make_tiff spec = PLAIN(.planar = PLANARCONFIG_CONTIG);
@@ -175,7 +156,7 @@ static void reads_colour_and_lays_it_on_white(void **state)
 		}
 		buf_clear(&b);
 		image_make_tiff(&b, &spec, rows);
-		check_pixels(&b, expected);
+		image_check_pixels(&b, IMAGE_TIFF, W, H, expected);
 	}
 	buf_done(&b);
 }
@@ -191,7 +172,7 @@ static void reads_a_palette_of_wide_and_narrow_values(void **state)
 	struct buf b = { 0 };
 
 	(void)state;
-	fill(rows, sizeof rows);
+	image_make_noise(rows, sizeof rows, SEED);
 	for (size_t p = 0; p < W * H; p++) {
 		size_t x = p % W;
 
@@ -204,7 +185,7 @@ static void reads_a_palette_of_wide_and_narrow_values(void **state)
 		spec.photometric = PHOTOMETRIC_PALETTE;
 		buf_clear(&b);
 		image_make_tiff(&b, &spec, rows);
-		check_pixels(&b, expected);
+		image_check_pixels(&b, IMAGE_TIFF, W, H, expected);
 	}
 	buf_done(&b);
 }
@@ -262,7 +243,7 @@ static void takes_the_resolution_from_the_file(void **state)
 	struct buf b = { 0 };
 
 	(void)state;
-	fill(rows, sizeof rows);
+	image_make_noise(rows, sizeof rows, SEED);
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct image_make_tiff spec = PLAIN(.unit = cases[i].unit);
 		struct image image;
@@ -289,7 +270,7 @@ static void turns_upright_what_a_tag_says_lies_on_its_side(void **state)
 	struct buf b = { 0 };
 
 	(void)state;
-	fill(rows, sizeof rows);
+	image_make_noise(rows, sizeof rows, SEED);
 	for (uint16_t orientation = 1; orientation <= 8; orientation++) {
 		struct image_make_tiff spec = PLAIN(.orientation = orientation);
 		struct image image;
@@ -326,7 +307,7 @@ static void refuses_what_it_would_get_wrong(void **state)
 	struct buf b = { 0 };
 
 	(void)state;
-	fill(rows, sizeof rows);
+	image_make_noise(rows, sizeof rows, SEED);
 	for (int i = 0; i < 3; i++) {
 		struct image_make_tiff spec = PLAIN(.unit = 0);
 
@@ -396,7 +377,7 @@ static void refuses_directories_that_ask_for_too_much(void **state)
 	size_t at;
 
 	(void)state;
-	fill(rows, sizeof rows);
+	image_make_noise(rows, sizeof rows, SEED);
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		buf_clear(&b);
 		image_make_tiff(&b, &plain, rows);
