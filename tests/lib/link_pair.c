@@ -70,6 +70,25 @@ int link_pair_open(struct link_pair *p)
 	return rc;
 }
 
+int link_pair_setup(void **state)
+{
+	struct link_pair *p = malloc(sizeof *p);
+
+	if (p == NULL) {
+		return -1;
+	}
+	link_pair_init(p);
+	*state = p;
+	return 0;
+}
+
+int link_pair_teardown(void **state)
+{
+	link_pair_done(*state);
+	free(*state);
+	return 0;
+}
+
 int link_pair_take(struct link_pair *p, int side)
 {
 	struct buf in = p->wire[1 - side];

@@ -31,6 +31,9 @@ void link_pair_init(struct link_pair *p);
 /* Forget the links and what happened on them, not the keys or the replay table. */
 void link_pair_drop(struct link_pair *p);
 void link_pair_done(struct link_pair *p);
+/* A pair for each test, for cmocka: *state is the pair. */
+int link_pair_setup(void **state);
+int link_pair_teardown(void **state);
 /* New links; message 1 lies on the initiator's wire. */
 int link_pair_open(struct link_pair *p);
 /* Let the side take all that the other one has sent. */

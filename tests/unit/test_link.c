@@ -12,23 +12,6 @@
 #include "tests/lib/link_pair.h"
 #include "tests/lib/seeded.h"
 
-static int pair_up(void **state)
-{
-	struct link_pair *p = malloc(sizeof *p);
-
-	assert_non_null(p);
-	link_pair_init(p);
-	*state = p;
-	return 0;
-}
-
-static int part(void **state)
-{
-	link_pair_done(*state);
-	free(*state);
-	return 0;
-}
-
 /* Send from one side and let the other one take it: what did it get? */
 static int pass(struct link_pair *p, int from, struct bytes message)
 {
@@ -425,7 +408,7 @@ static void knows_a_stream_that_was_cut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, pair_up, part)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, link_pair_setup, link_pair_teardown)
 		TEST(both_sides_learn_who_the_other_is),
 		TEST(initiator_can_look_before_it_shows_itself),
 		TEST(sends_nothing_before_it_is_ready),

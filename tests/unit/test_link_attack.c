@@ -36,23 +36,6 @@ int __wrap_crypto_scalarmult_base(unsigned char *q, const unsigned char *n)
 	return __real_crypto_scalarmult_base(q, n);
 }
 
-static int pair_up(void **state)
-{
-	struct link_pair *p = malloc(sizeof *p);
-
-	assert_non_null(p);
-	link_pair_init(p);
-	*state = p;
-	return 0;
-}
-
-static int part(void **state)
-{
-	link_pair_done(*state);
-	free(*state);
-	return 0;
-}
-
 /* Begin again, always with the same bytes, up to the message with this number lying on the
  * wire of its sender: 1 to 3 are the handshake, 4 is the initiator's first message. */
 static void play_up_to(struct link_pair *p, int number)
@@ -544,7 +527,7 @@ static void refuses_frames_of_another_form(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, pair_up, part)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, link_pair_setup, link_pair_teardown)
 		TEST(refuses_every_flip_and_cut_of_message_1),
 		TEST(refuses_every_flip_and_cut_of_message_2),
 		TEST(refuses_every_flip_and_cut_of_message_3),
