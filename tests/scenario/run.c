@@ -289,6 +289,28 @@ static int play_check(struct arena *arena, const char *who)
 	return ERR_OK;
 }
 
+/* A question about the case that is remembered by the name in of=; its number goes to where it
+ * stands in the question. */
+static int play_on_case(struct arena *arena, const char *who, const char *verb, const char *officer,
+			const void *body, uint8_t encounter[16])
+{
+	struct answer_case out;
+	const uint8_t *id = recall(value("of"));
+	int rc;
+
+	if (id == NULL) {
+		return ERR_NOTFOUND;
+	}
+	memcpy(encounter, id, 16);
+	rc = world_ask(world, who, verb, officer, body, arena, &out);
+	if (rc != ERR_OK) {
+		refused(who, verb, rc);
+	} else {
+		print_case(who, verb, &out);
+	}
+	return ERR_OK;
+}
+
 static int play_review(struct arena *arena, const char *who)
 {
 	struct ask_review a = { .candidate =
@@ -297,61 +319,22 @@ static int play_review(struct arena *arena, const char *who)
 					   : flag("none")    ? DECISION_NONE
 							     : DECISION_INCONCLUSIVE,
 				.reason = bytes_of(value("reason")) };
-	struct answer_case out;
-	const uint8_t *id = recall(value("of"));
-	int rc;
 
-	if (id == NULL) {
-		return ERR_NOTFOUND;
-	}
-	memcpy(a.encounter, id, 16);
-	rc = world_ask(world, who, "review", value("by"), &a, arena, &out);
-	if (rc != ERR_OK) {
-		refused(who, "review", rc);
-	} else {
-		print_case(who, "review", &out);
-	}
-	return ERR_OK;
+	return play_on_case(arena, who, "review", value("by"), &a, a.encounter);
 }
 
 static int play_action(struct arena *arena, const char *who)
 {
 	struct ask_action a = { .closes = number("closes"), .text = bytes_of(value("text")) };
-	struct answer_case out;
-	const uint8_t *id = recall(value("of"));
-	int rc;
 
-	if (id == NULL) {
-		return ERR_NOTFOUND;
-	}
-	memcpy(a.encounter, id, 16);
-	rc = world_ask(world, who, "action", "K. Officer", &a, arena, &out);
-	if (rc != ERR_OK) {
-		refused(who, "action", rc);
-	} else {
-		print_case(who, "action", &out);
-	}
-	return ERR_OK;
+	return play_on_case(arena, who, "action", "K. Officer", &a, a.encounter);
 }
 
 static int play_case(struct arena *arena, const char *who)
 {
 	struct ask_case a;
-	struct answer_case out;
-	const uint8_t *id = recall(value("of"));
-	int rc;
 
-	if (id == NULL) {
-		return ERR_NOTFOUND;
-	}
-	memcpy(a.encounter, id, 16);
-	rc = world_ask(world, who, "case", "K. Officer", &a, arena, &out);
-	if (rc != ERR_OK) {
-		refused(who, "case", rc);
-	} else {
-		print_case(who, "case", &out);
-	}
-	return ERR_OK;
+	return play_on_case(arena, who, "case", "K. Officer", &a, a.encounter);
 }
 
 static int play_status(struct arena *arena, const char *who)
