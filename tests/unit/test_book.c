@@ -3,9 +3,8 @@
 #include <string.h>
 
 #include "node/book.h"
-#include "record/fmr.h"
 #include "record/kind.h"
-#include "synth/minutiae.h"
+#include "tests/lib/prints.h"
 
 #define ORDERS 300U
 #define PIECES 6U
@@ -133,7 +132,6 @@ static void a_withdrawal_wins_over_later_revisions(void **state)
 
 static void a_person_goes_when_nothing_of_it_is_left(void **state)
 {
-	struct fmr view;
 	struct finger_record r = { .revision = 1 };
 	struct entry e = { .header = { .kind = KIND_TEMPLATE, .revision = 1 } };
 	uint8_t loser[ENTRY_ID_BYTES];
@@ -143,9 +141,8 @@ static void a_person_goes_when_nothing_of_it_is_left(void **state)
 
 	(void)state;
 	assert_int_equal(book_new(1, &b), ERR_OK);
-	synth_template(1, 1, 0.0F, &view);
 	buf_init(&iso, 0);
-	assert_int_equal(fmr_write(&view, 1, &iso), ERR_OK);
+	prints_record(1, 1, 0.0F, 0, &iso);
 	memcpy(r.record, record, sizeof record);
 	r.iso = buf_bytes(&iso);
 	e.id[0] = 9;

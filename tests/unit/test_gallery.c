@@ -7,36 +7,13 @@
 #include "finger/template.h"
 #include "match/gallery.h"
 #include "match/snapshot.h"
-#include "record/fmr.h"
-#include "synth/minutiae.h"
-
-static struct finger_template *print(uint64_t finger, uint8_t position)
-{
-	struct fmr v;
-	struct buf iso = { 0 };
-	struct finger_template *t = NULL;
-
-	synth_template(finger, 0, 0.2f, &v);
-	v.position = position;
-	assert_int_equal(fmr_write(&v, 1, &iso), ERR_OK);
-	assert_int_equal(finger_template_load(buf_bytes(&iso), (struct bytes){ NULL, 0 }, &t, NULL),
-			 ERR_OK);
-	buf_done(&iso);
-	return t;
-}
-
-static void id_of(unsigned person, uint8_t id[GALLERY_PERSON_BYTES])
-{
-	memset(id, 0, GALLERY_PERSON_BYTES);
-	id[0] = (uint8_t)person;
-	id[7] = (uint8_t)(person >> 8);
-}
+#include "tests/lib/prints.h"
 
 static int put(struct gallery *g, unsigned person, struct finger_template *t)
 {
 	uint8_t id[GALLERY_PERSON_BYTES];
 
-	id_of(person, id);
+	prints_person(person, id);
 	return gallery_put(g, id, t);
 }
 
@@ -44,7 +21,7 @@ static int take_out(struct gallery *g, unsigned person)
 {
 	uint8_t id[GALLERY_PERSON_BYTES];
 
-	id_of(person, id);
+	prints_person(person, id);
 	return gallery_remove(g, id);
 }
 
@@ -52,15 +29,15 @@ static bool live(const struct gallery *g, unsigned person)
 {
 	uint8_t id[GALLERY_PERSON_BYTES];
 
-	id_of(person, id);
+	prints_person(person, id);
 	return gallery_live(g, id);
 }
 
 static void counts_people_and_fingers(void **state)
 {
 	struct gallery *g;
-	struct finger_template *a = print(1, 2);
-	struct finger_template *b = print(2, 3);
+	struct finger_template *a = prints_template(1, 0, 0.2F, 2);
+	struct finger_template *b = prints_template(2, 0, 0.2F, 3);
 
 	(void)state;
 	assert_int_equal(gallery_new(&g), ERR_OK);
@@ -87,9 +64,9 @@ static void counts_people_and_fingers(void **state)
 static void knows_an_equal_template_again(void **state)
 {
 	struct gallery *g;
-	struct finger_template *a = print(1, 2);
-	struct finger_template *same = print(1, 2);
-	struct finger_template *other = print(1, 3);
+	struct finger_template *a = prints_template(1, 0, 0.2F, 2);
+	struct finger_template *same = prints_template(1, 0, 0.2F, 2);
+	struct finger_template *other = prints_template(1, 0, 0.2F, 3);
 
 	(void)state;
 	assert_int_equal(gallery_new(&g), ERR_OK);
@@ -109,7 +86,7 @@ static void takes_no_more_than_twenty_fingers(void **state)
 	(void)state;
 	assert_int_equal(gallery_new(&g), ERR_OK);
 	for (unsigned i = 0; i <= GALLERY_FINGERS_MAX; i++) {
-		struct finger_template *t = print(i, (uint8_t)(i % 11));
+		struct finger_template *t = prints_template(i, 0, 0.2F, (uint8_t)(i % 11));
 
 		assert_int_equal(put(g, 5, t), i < GALLERY_FINGERS_MAX ? ERR_OK : ERR_FULL);
 		finger_template_unref(t);
@@ -124,7 +101,7 @@ static void a_snapshot_never_changes(void **state)
 	struct gallery_snapshot *before;
 	struct gallery_snapshot *again;
 	struct gallery_snapshot *after;
-	struct finger_template *t = print(1, 1);
+	struct finger_template *t = prints_template(1, 0, 0.2F, 1);
 
 	(void)state;
 	assert_int_equal(gallery_new(&g), ERR_OK);
@@ -143,7 +120,7 @@ static void a_snapshot_never_changes(void **state)
 	for (unsigned i = 0; i < 600; i++) {
 		uint8_t id[GALLERY_PERSON_BYTES];
 
-		id_of(i, id);
+		prints_person(i, id);
 		assert_memory_equal(before->block[i / GALLERY_BLOCK]->person[i % GALLERY_BLOCK]->id,
 				    id, GALLERY_PERSON_BYTES);
 	}
@@ -165,7 +142,7 @@ static void finds_everybody_after_many_changes(void **state)
 	static bool there[PEOPLE];
 	struct gallery *g;
 	struct gallery_snapshot *s = NULL;
-	struct finger_template *t = print(1, 1);
+	struct finger_template *t = prints_template(1, 0, 0.2F, 1);
 	uint32_t dice = 11;
 	size_t people = 0;
 

@@ -10,9 +10,8 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "record/fmr.h"
-#include "synth/minutiae.h"
 #include "tests/lib/posts.h"
+#include "tests/lib/prints.h"
 
 /* ---- between the loop and the node ---- */
 
@@ -224,14 +223,11 @@ static void two_that_know_each_other_call_once(void **state)
 
 static struct bytes print(struct arena *arena, uint64_t touch)
 {
-	struct fmr view;
 	struct buf iso;
 	struct bytes out;
 
 	buf_init(&iso, 0);
-	synth_template(41, touch, 0.2F, &view);
-	view.position = 2;
-	assert_int_equal(fmr_write(&view, 1, &iso), ERR_OK);
+	prints_record(41, touch, 0.2F, 2, &iso);
 	out = arena_copy(arena, buf_bytes(&iso));
 	buf_done(&iso);
 	return out;

@@ -8,8 +8,7 @@
 
 #include "base/buf.h"
 #include "io/work.h"
-#include "record/fmr.h"
-#include "synth/minutiae.h"
+#include "tests/lib/prints.h"
 
 #define PEOPLE   1200U
 #define SEARCHES 12U
@@ -18,25 +17,10 @@ static uv_loop_t loop;
 static struct inbox inbox;
 static struct gallery *gallery;
 
-static struct finger_template *touch(uint64_t finger, uint64_t number)
-{
-	struct finger_template *t = NULL;
-	struct fmr view;
-	struct buf iso;
-
-	buf_init(&iso, 0);
-	synth_template(finger, number, 0.2F, &view);
-	assert_int_equal(fmr_write(&view, 1, &iso), ERR_OK);
-	assert_int_equal(finger_template_load(buf_bytes(&iso), (struct bytes){ NULL, 0 }, &t, NULL),
-			 ERR_OK);
-	buf_done(&iso);
-	return t;
-}
-
 static void put(uint64_t person)
 {
 	uint8_t id[GALLERY_PERSON_BYTES] = { 0 };
-	struct finger_template *t = touch(person, 0);
+	struct finger_template *t = prints_template(person, 0, 0.2F, 0);
 
 	memcpy(id, &person, sizeof person);
 	assert_int_equal(gallery_put(gallery, id, t), ERR_OK);
@@ -68,7 +52,7 @@ static int tear_down(void **state)
 static void order(struct effect *e, uint64_t job, uint64_t person)
 {
 	*e = (struct effect){ .kind = EFFECT_SEARCH, .job = job, .probes = 1 };
-	e->probe[0] = touch(person, 1);
+	e->probe[0] = prints_template(person, 1, 0.2F, 0);
 	assert_int_equal(gallery_snapshot(gallery, &e->snapshot), ERR_OK);
 }
 

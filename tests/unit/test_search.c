@@ -5,36 +5,12 @@
 #include <string.h>
 
 #include "match/search.h"
-#include "record/fmr.h"
-#include "synth/minutiae.h"
+#include "tests/lib/prints.h"
 
 #define PEOPLE 600U
 
 static struct gallery *gallery;
 static struct gallery_snapshot *snapshot;
-
-static struct finger_template *print(uint64_t finger, uint64_t touch, float difficulty,
-				     uint8_t position)
-{
-	struct fmr v;
-	struct buf iso = { 0 };
-	struct finger_template *t = NULL;
-
-	synth_template(finger, touch, difficulty, &v);
-	v.position = position;
-	assert_int_equal(fmr_write(&v, 1, &iso), ERR_OK);
-	assert_int_equal(finger_template_load(buf_bytes(&iso), (struct bytes){ NULL, 0 }, &t, NULL),
-			 ERR_OK);
-	buf_done(&iso);
-	return t;
-}
-
-static void id_of(unsigned person, uint8_t id[GALLERY_PERSON_BYTES])
-{
-	memset(id, 0, GALLERY_PERSON_BYTES);
-	id[0] = (uint8_t)person;
-	id[7] = (uint8_t)(person >> 8);
-}
 
 static int fill(void **state)
 {
@@ -43,9 +19,10 @@ static int fill(void **state)
 	for (unsigned i = 0; i < PEOPLE; i++) {
 		uint8_t id[GALLERY_PERSON_BYTES];
 
-		id_of(i, id);
+		prints_person(i, id);
 		for (uint8_t k = 0; k < 2; k++) {
-			struct finger_template *t = print(10 * i + k, 0, 0.2f, (uint8_t)(2 + k));
+			struct finger_template *t =
+			    prints_template(10 * i + k, 0, 0.2f, (uint8_t)(2 + k));
 
 			assert_int_equal(gallery_put(gallery, id, t), ERR_OK);
 			finger_template_unref(t);
@@ -94,8 +71,8 @@ static void the_answer_does_not_depend_on_the_parts(void **state)
 {
 	(void)state;
 	for (unsigned who = 5; who < PEOPLE; who += 150) {
-		struct finger_template *probe[2] = { print(10 * who, 1, 0.4f, 2),
-						     print(10 * who + 1, 1, 0.4f, 3) };
+		struct finger_template *probe[2] = { prints_template(10 * who, 1, 0.4f, 2),
+						     prints_template(10 * who + 1, 1, 0.4f, 3) };
 		struct search_result whole, parted;
 
 		in_parts(probe, 2, 1, false, &whole);
@@ -113,12 +90,12 @@ static void the_mate_leads_the_list(void **state)
 {
 	(void)state;
 	for (unsigned who = 7; who < PEOPLE; who += 60) {
-		struct finger_template *probe[2] = { print(10 * who, 1, 0.4f, 2),
-						     print(10 * who + 1, 1, 0.4f, 3) };
+		struct finger_template *probe[2] = { prints_template(10 * who, 1, 0.4f, 2),
+						     prints_template(10 * who + 1, 1, 0.4f, 3) };
 		uint8_t id[GALLERY_PERSON_BYTES];
 		struct search_result r;
 
-		id_of(who, id);
+		prints_person(who, id);
 		in_parts(probe, 2, 1, false, &r);
 		assert_in_range(r.count, 1, SEARCH_CANDIDATES_MAX);
 		assert_memory_equal(r.candidate[0].person, id, GALLERY_PERSON_BYTES);
@@ -136,14 +113,14 @@ static void the_mate_leads_the_list(void **state)
 
 static void other_positions_are_not_compared(void **state)
 {
-	struct finger_template *right = print(70, 1, 0.1f, 2);
-	struct finger_template *wrong = print(70, 1, 0.1f, 9);
-	struct finger_template *unknown = print(70, 1, 0.1f, 0);
+	struct finger_template *right = prints_template(70, 1, 0.1f, 2);
+	struct finger_template *wrong = prints_template(70, 1, 0.1f, 9);
+	struct finger_template *unknown = prints_template(70, 1, 0.1f, 0);
 	uint8_t id[GALLERY_PERSON_BYTES];
 	struct search_result r;
 
 	(void)state;
-	id_of(7, id);
+	prints_person(7, id);
 	in_parts(&right, 1, 1, false, &r);
 	assert_memory_equal(r.candidate[0].person, id, GALLERY_PERSON_BYTES);
 	in_parts(&unknown, 1, 1, false, &r);
@@ -158,7 +135,7 @@ static void other_positions_are_not_compared(void **state)
 
 static void refuses_parts_and_probes_out_of_range(void **state)
 {
-	struct finger_template *t = print(1, 1, 0.1f, 0);
+	struct finger_template *t = prints_template(1, 1, 0.1f, 0);
 	struct finger_template *many[SEARCH_PROBES_MAX + 1];
 	struct search_result r;
 
