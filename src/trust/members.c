@@ -1,5 +1,6 @@
 #include "trust/members.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,12 +146,35 @@ const struct passport *members_at(const struct members *m, size_t i)
 	return i < m->count ? &m->member[i].passport : NULL;
 }
 
+/* Rights must not depend on which of two lines is read: the first bytes of an item are its id. */
+static bool names_one_twice(const struct list *list, size_t item_bytes, size_t id_bytes)
+{
+	const uint8_t *items = list->items;
+
+	for (size_t i = 0; i < list->count; i++) {
+		for (size_t k = 0; k < i; k++) {
+			if (memcmp(items + i * item_bytes, items + k * item_bytes, id_bytes) == 0) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 /* Each class of a roster must be what its id says, or rights could be given to a class under
- * another's name. */
+ * another's name; and each class and member stands there once. */
 static int check_roster(const struct roster *r)
 {
 	const struct class_entry *c = r->classes.items;
 	struct arena none;
+
+	static_assert(offsetof(struct class_entry, class_id) == 0 &&
+			  offsetof(struct member_rights, member) == 0,
+		      "the id comes first");
+	if (names_one_twice(&r->classes, sizeof *c, ENTRY_CLASS_BYTES) ||
+	    names_one_twice(&r->members, sizeof(struct member_rights), ENTRY_NODE_BYTES)) {
+		return ERR_MALFORMED;
+	}
 
 	arena_init(&none, 1);
 	for (size_t i = 0; i < r->classes.count; i++) {

@@ -32,7 +32,8 @@ size_t members_count(const struct members *m);
 const struct passport *members_at(const struct members *m, size_t i);
 
 /* The roster of the highest version counts, of two with one version that with the greater
- * bytes; ERR_STALE for others, ERR_MALFORMED when a class is not what its id says.  Copied. */
+ * bytes; ERR_STALE for others, ERR_MALFORMED when a class is not what its id says, or a class
+ * or a member is named twice.  Copied. */
 int members_roster(struct members *m, const struct roster *r);
 uint64_t members_version(const struct members *m);
 size_t members_class_count(const struct members *m);

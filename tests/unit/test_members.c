@@ -226,6 +226,29 @@ static void labels_that_do_not_make_the_id_are_refused(void **state)
 	assert_int_equal(members_roster(m, &r), ERR_OK);
 }
 
+/* Which of two lines counts must not be for the reader to choose. */
+static void who_or_what_is_named_twice_is_refused(void **state)
+{
+	uint8_t bits[3] = { 0xff, 0xff, 0xff };
+	struct roster r = roster(250, 2);
+	struct member_rights other = rights[1];
+	struct class_entry kept = classes[CLASSES - 1];
+
+	(void)state;
+	rights[0].rights = (struct bytes){ bits, 3 };
+	rights[1] = rights[0]; /* to the byte, or with other rights */
+	assert_int_equal(members_roster(m, &r), ERR_MALFORMED);
+	rights[1].rights = (struct bytes){ bits, 1 };
+	assert_int_equal(members_roster(m, &r), ERR_MALFORMED);
+	rights[1] = other;
+	rights[1].rights = (struct bytes){ bits, 1 };
+	classes[CLASSES - 1] = classes[0];
+	assert_int_equal(members_roster(m, &r), ERR_MALFORMED);
+	classes[CLASSES - 1] = kept;
+	assert_true(members_version(m) < 250);
+	assert_int_equal(members_roster(m, &r), ERR_OK);
+}
+
 /* What is kept is a copy: the caller's roster may go. */
 static void a_roster_is_copied(void **state)
 {
@@ -316,6 +339,7 @@ int main(void)
 		cmocka_unit_test(an_older_roster_takes_nothing_back),
 		cmocka_unit_test(of_two_with_one_number_all_keep_the_same),
 		cmocka_unit_test(labels_that_do_not_make_the_id_are_refused),
+		cmocka_unit_test(who_or_what_is_named_twice_is_refused),
 		cmocka_unit_test(a_roster_is_copied),
 		cmocka_unit_test(only_the_region_names_members),
 		cmocka_unit_test(a_region_has_so_many_members_and_no_more),
