@@ -108,10 +108,19 @@ static int apply_owned(struct node *n, const struct entry *e, struct held *h, st
 	return rc;
 }
 
-static int apply_epoch(struct node *n, const struct epoch *epoch)
+static int apply_epoch(struct node *n, const struct entry *e, const struct epoch *epoch)
 {
 	const struct member_key *m = epoch->members.items;
+	int known;
 
+	/* What it says of its own key must fit; whether the key does is seen by who gets it. */
+	if (memcmp(epoch->commit, epoch->epoch, sizeof epoch->epoch) != 0) {
+		return ERR_FORGED;
+	}
+	known = members_epoch(n->members, epoch->class_id, epoch->epoch, e->header.clock);
+	if (known != ERR_OK) {
+		return known;
+	}
 	for (size_t i = 0; i < epoch->members.count; i++) {
 		uint8_t commit[32];
 		uint8_t mark[ENTRY_EPOCH_BYTES];
@@ -126,8 +135,7 @@ static int apply_epoch(struct node *n, const struct epoch *epoch)
 			return ERR_FORGED;
 		}
 		seal_epoch(key.data, commit, mark);
-		if (memcmp(commit, epoch->commit, sizeof commit) != 0 ||
-		    memcmp(mark, epoch->epoch, sizeof mark) != 0) {
+		if (memcmp(commit, epoch->commit, sizeof commit) != 0) {
 			return ERR_FORGED;
 		}
 		rc = members_key(n->members, epoch->class_id, key.data);
@@ -164,7 +172,7 @@ static int apply_control(struct node *n, const struct entry *e, struct bytes bod
 		return rc == ERR_STALE ? ERR_OK : rc;
 	case KIND_EPOCH:
 		rc = decode(n, e, body, &epoch);
-		return rc == ERR_OK ? apply_epoch(n, &epoch) : rc;
+		return rc == ERR_OK ? apply_epoch(n, e, &epoch) : rc;
 	case KIND_ERASURE:
 		rc = decode(n, e, body, &erasure);
 		return rc == ERR_OK ? forget_apply(n, e, &erasure) : rc;

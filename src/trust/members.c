@@ -15,9 +15,13 @@ struct member {
 	struct passport passport; /* its texts are borrowed from bytes */
 };
 
+/* One epoch of a class, of which the key has come, or an entry that announces it, or both. */
 struct held_key {
 	uint8_t class_id[ENTRY_CLASS_BYTES];
 	uint8_t epoch[ENTRY_EPOCH_BYTES];
+	bool announced;
+	uint64_t since; /* the earliest clock of an entry that announces it */
+	bool held;
 	uint8_t key[32];
 };
 
@@ -289,6 +293,38 @@ enum right members_right(const struct members *m, const uint8_t node[ENTRY_NODE_
 	return RIGHT_NONE;
 }
 
+/* ---- class keys ---- */
+
+static struct held_key *find_epoch(const struct members *m,
+				   const uint8_t class_id[ENTRY_CLASS_BYTES],
+				   const uint8_t epoch[ENTRY_EPOCH_BYTES])
+{
+	for (size_t i = 0; i < m->key_count; i++) {
+		if (memcmp(m->keys[i].class_id, class_id, ENTRY_CLASS_BYTES) == 0 &&
+		    memcmp(m->keys[i].epoch, epoch, ENTRY_EPOCH_BYTES) == 0) {
+			return &m->keys[i];
+		}
+	}
+	return NULL;
+}
+
+/* That epoch, or a new one without key and clock; NULL when there is no room. */
+static struct held_key *take_epoch(struct members *m, const uint8_t class_id[ENTRY_CLASS_BYTES],
+				   const uint8_t epoch[ENTRY_EPOCH_BYTES])
+{
+	struct held_key *h = find_epoch(m, class_id, epoch);
+
+	if (h == NULL && m->key_count < KEYS_MAX) {
+		h = &m->keys[m->key_count++];
+		memcpy(h->class_id, class_id, ENTRY_CLASS_BYTES);
+		memcpy(h->epoch, epoch, ENTRY_EPOCH_BYTES);
+		h->announced = false;
+		h->since = 0;
+		h->held = false;
+	}
+	return h;
+}
+
 int members_key(struct members *m, const uint8_t class_id[ENTRY_CLASS_BYTES], const uint8_t key[32])
 {
 	struct held_key *h;
@@ -296,37 +332,61 @@ int members_key(struct members *m, const uint8_t class_id[ENTRY_CLASS_BYTES], co
 	uint8_t epoch[ENTRY_EPOCH_BYTES];
 
 	seal_epoch(key, commit, epoch);
-	if (members_epoch_key(m, class_id, epoch) != NULL) {
-		return ERR_EXISTS;
-	}
-	if (m->key_count == KEYS_MAX) {
+	h = take_epoch(m, class_id, epoch);
+	if (h == NULL) {
 		return ERR_FULL;
 	}
-	h = &m->keys[m->key_count++];
-	memcpy(h->class_id, class_id, ENTRY_CLASS_BYTES);
-	memcpy(h->epoch, epoch, ENTRY_EPOCH_BYTES);
-	memcpy(h->key, key, 32);
+	if (h->held) {
+		return ERR_EXISTS;
+	}
+	memcpy(h->key, key, sizeof h->key);
+	h->held = true;
+	return ERR_OK;
+}
+
+int members_epoch(struct members *m, const uint8_t class_id[ENTRY_CLASS_BYTES],
+		  const uint8_t epoch[ENTRY_EPOCH_BYTES], uint64_t clock)
+{
+	struct held_key *h = take_epoch(m, class_id, epoch);
+
+	if (h == NULL) {
+		return ERR_FULL;
+	}
+	/* The earliest: to hand an old key to a new member does not make it a new key. */
+	h->since = h->announced && h->since < clock ? h->since : clock;
+	h->announced = true;
 	return ERR_OK;
 }
 
 const uint8_t *members_epoch_key(const struct members *m, const uint8_t class_id[ENTRY_CLASS_BYTES],
 				 const uint8_t epoch[ENTRY_EPOCH_BYTES])
 {
-	for (size_t i = 0; i < m->key_count; i++) {
-		if (memcmp(m->keys[i].class_id, class_id, ENTRY_CLASS_BYTES) == 0 &&
-		    memcmp(m->keys[i].epoch, epoch, ENTRY_EPOCH_BYTES) == 0) {
-			return m->keys[i].key;
-		}
+	const struct held_key *h = find_epoch(m, class_id, epoch);
+
+	return h != NULL && h->held ? h->key : NULL;
+}
+
+/* A total order on the epochs of a class that is the same at every node. */
+static bool is_later(const struct held_key *a, const struct held_key *b)
+{
+	if (a->announced != b->announced) {
+		return a->announced;
 	}
-	return NULL;
+	return a->since != b->since ? a->since > b->since
+				    : memcmp(a->epoch, b->epoch, ENTRY_EPOCH_BYTES) > 0;
 }
 
 const uint8_t *members_write_key(const struct members *m, const uint8_t class_id[ENTRY_CLASS_BYTES])
 {
-	for (size_t i = m->key_count; i > 0; i--) {
-		if (memcmp(m->keys[i - 1].class_id, class_id, ENTRY_CLASS_BYTES) == 0) {
-			return m->keys[i - 1].key;
+	const struct held_key *last = NULL;
+
+	for (size_t i = 0; i < m->key_count; i++) {
+		const struct held_key *h = &m->keys[i];
+
+		if (h->held && memcmp(h->class_id, class_id, ENTRY_CLASS_BYTES) == 0 &&
+		    (last == NULL || is_later(h, last))) {
+			last = h;
 		}
 	}
-	return NULL;
+	return last == NULL ? NULL : last->key;
 }

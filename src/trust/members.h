@@ -45,13 +45,19 @@ int members_labels(const struct members *m, const uint8_t class_id[ENTRY_CLASS_B
 enum right members_right(const struct members *m, const uint8_t node[ENTRY_NODE_BYTES],
 			 const uint8_t class_id[ENTRY_CLASS_BYTES]);
 
-/* Class keys; several epochs of a class may be held. */
+/* Class keys; several epochs of a class may be held.  ERR_EXISTS, ERR_FULL. */
 int members_key(struct members *m, const uint8_t class_id[ENTRY_CLASS_BYTES],
 		const uint8_t key[32]);
+/* An entry with this clock announces that epoch, to us or to others; before or after the key.
+ * ERR_FULL. */
+int members_epoch(struct members *m, const uint8_t class_id[ENTRY_CLASS_BYTES],
+		  const uint8_t epoch[ENTRY_EPOCH_BYTES], uint64_t clock);
 /* The key of one epoch; NULL when we do not hold it. */
 const uint8_t *members_epoch_key(const struct members *m, const uint8_t class_id[ENTRY_CLASS_BYTES],
 				 const uint8_t epoch[ENTRY_EPOCH_BYTES]);
-/* The key to write with; NULL when there is none. */
+/* The key to write with: of those held, that of the epoch that was announced first at the
+ * latest clock, of two with one clock that of the greater epoch.  Keys and announcements may
+ * come in any order.  NULL when there is none. */
 const uint8_t *members_write_key(const struct members *m,
 				 const uint8_t class_id[ENTRY_CLASS_BYTES]);
 

@@ -330,6 +330,100 @@ static void a_key_is_of_one_class_and_one_epoch(void **state)
 	assert_non_null(members_epoch_key(m, classes[0].class_id, epoch));
 }
 
+/* Keys and what announces them, in some order; with which key is written then? */
+struct told {
+	uint8_t key; /* all its bytes */
+	bool comes;  /* the key itself; else that it is announced */
+	uint64_t clock;
+};
+
+static uint8_t written_with(const struct told *told, const size_t *order, size_t count)
+{
+	struct members *other;
+	const uint8_t *with;
+	uint8_t which;
+
+	assert_int_equal(members_new(keys_region_public(region), &other), ERR_OK);
+	for (size_t i = 0; i < count; i++) {
+		const struct told *t = &told[order[i]];
+		uint8_t key[32];
+		uint8_t commit[32];
+		uint8_t epoch[ENTRY_EPOCH_BYTES];
+		int rc;
+
+		memset(key, t->key, sizeof key);
+		seal_epoch(key, commit, epoch);
+		rc = t->comes ? members_key(other, classes[0].class_id, key)
+			      : members_epoch(other, classes[0].class_id, epoch, t->clock);
+		assert_int_equal(rc, ERR_OK);
+	}
+	with = members_write_key(other, classes[0].class_id);
+	which = with == NULL ? 0 : with[0];
+	members_free(other);
+	return which;
+}
+
+/* Every order of at most six things (Heap's way, without recursion). */
+static uint8_t whatever_the_order(const struct told *told, size_t count)
+{
+	size_t order[6] = { 0, 1, 2, 3, 4, 5 };
+	size_t turns[6] = { 0 };
+	uint8_t first = written_with(told, order, count);
+
+	for (size_t i = 0; i < count;) {
+		if (turns[i] < i) {
+			size_t with = i % 2 == 0 ? 0 : turns[i];
+			size_t swap = order[with];
+
+			order[with] = order[i];
+			order[i] = swap;
+			assert_int_equal(written_with(told, order, count), first);
+			turns[i]++;
+			i = 0;
+		} else {
+			turns[i++] = 0;
+		}
+	}
+	return first;
+}
+
+/* Two issuers that do not hear each other each make a key: once all know both, all write with
+ * the same one, or what one writes could be unreadable for those who came between. */
+static void all_write_with_the_same_of_two_keys(void **state)
+{
+	const struct told later[] = {
+		{ 1, true, 0 }, { 2, true, 0 }, { 1, false, 2000 }, { 2, false, 1000 }
+	};
+	const struct told handed_on[] = { { 1, true, 0 },     { 2, true, 0 },
+					  { 1, false, 1000 }, { 2, false, 2000 },
+					  { 1, false, 3000 }, { 2, false, 2500 } };
+	const struct told at_once[] = {
+		{ 1, true, 0 }, { 2, true, 0 }, { 1, false, 1000 }, { 2, false, 1000 }
+	};
+	const struct told not_ours[] = { { 1, true, 0 }, { 1, false, 1000 }, { 2, false, 2000 } };
+	const struct told unheard_of[] = { { 1, true, 0 }, { 2, true, 0 }, { 1, false, 0 } };
+	const struct told from_the_start[] = {
+		{ 1, true, 0 }, { 2, true, 0 }, { 1, false, 0 }, { 1, false, 9 }, { 2, false, 5 }
+	};
+	uint8_t key[2][32];
+	uint8_t commit[32];
+	uint8_t epoch[2][ENTRY_EPOCH_BYTES];
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		memset(key[i], i + 1, sizeof key[i]);
+		seal_epoch(key[i], commit, epoch[i]);
+	}
+	assert_int_equal(whatever_the_order(later, 4), 1);
+	assert_int_equal(whatever_the_order(handed_on, 6), 2);
+	assert_int_equal(whatever_the_order(at_once, 4),
+			 memcmp(epoch[0], epoch[1], sizeof epoch[0]) > 0 ? 1 : 2);
+	assert_int_equal(whatever_the_order(not_ours, 3), 1);
+	assert_int_equal(whatever_the_order(unheard_of, 3), 1);
+	assert_int_equal(whatever_the_order(from_the_start, 5), 2);
+	assert_int_equal(whatever_the_order(&not_ours[2], 1), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -344,6 +438,7 @@ int main(void)
 		cmocka_unit_test(only_the_region_names_members),
 		cmocka_unit_test(a_region_has_so_many_members_and_no_more),
 		cmocka_unit_test(a_key_is_of_one_class_and_one_epoch),
+		cmocka_unit_test(all_write_with_the_same_of_two_keys),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

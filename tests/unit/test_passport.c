@@ -377,6 +377,8 @@ static void several_epochs_of_a_class_are_held(void **state)
 	assert_int_equal(members_key(m, class_id, one), ERR_OK);
 	assert_int_equal(members_key(m, class_id, two), ERR_OK);
 	assert_int_equal(members_key(m, class_id, one), ERR_EXISTS);
+	seal_epoch(two, commit, epoch);
+	assert_int_equal(members_epoch(m, class_id, epoch, 1), ERR_OK);
 	assert_memory_equal(members_write_key(m, class_id), two, 32);
 	seal_epoch(one, commit, epoch);
 	assert_memory_equal(members_epoch_key(m, class_id, epoch), one, 32);
