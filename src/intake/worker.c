@@ -7,7 +7,7 @@
 
 static const struct field request_fields[] = {
 	FIELD(struct worker_request, 1, true, FIELD_UINT, id, UINT64_MAX, NULL),
-	FIELD(struct worker_request, 2, true, FIELD_UINT, op, WORKER_PING, NULL),
+	FROM(struct worker_request, 2, op, WORKER_EXAMINE, WORKER_PING),
 	FIELD(struct worker_request, 3, false, FIELD_UINT, position, 10, NULL),
 	FIELD(struct worker_request, 4, false, FIELD_UINT, ppi, IMAGE_PPI_MAX, NULL),
 	FIELD(struct worker_request, 5, false, FIELD_UINT, width, IMAGE_SIDE_MAX, NULL),
@@ -116,12 +116,7 @@ int worker_frame(struct bytes in, size_t max, struct bytes *body, size_t *need)
 int worker_read_request(struct bytes body, struct arena *arena, struct worker_request *out,
 			struct fault *fault)
 {
-	int rv = schema_decode(&worker_request_schema, body, arena, out, fault);
-
-	if (rv == ERR_OK && out->op < WORKER_EXAMINE) {
-		rv = err_at(fault, ERR_RANGE, 0, "op");
-	}
-	return rv;
+	return schema_decode(&worker_request_schema, body, arena, out, fault);
 }
 
 /* A place of a fault lies within what was sent; a sample's bytes too.  The parent knows how

@@ -247,7 +247,7 @@ int book_notice(struct book *b, struct held *h, uint64_t clock, struct bytes bod
 	memset(loser, 0, ENTRY_ID_BYTES);
 	memcpy(v.id, h->id, ENTRY_ID_BYTES);
 	rc = schema_decode(&kinds_notice, body, &none, &n, NULL);
-	if (rc != ERR_OK || n.status == 0 || n.revision != h->revision) {
+	if (rc != ERR_OK || n.revision != h->revision) {
 		return ERR_MALFORMED;
 	}
 	v.status = n.status;

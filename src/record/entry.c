@@ -13,7 +13,7 @@ static const struct field header_fields[] = {
 	FIELD(struct entry_header, 3, true, FIELD_FIXED, class_id, ENTRY_CLASS_BYTES, NULL),
 	FIELD(struct entry_header, 4, true, FIELD_FIXED, epoch, ENTRY_EPOCH_BYTES, NULL),
 	FIELD(struct entry_header, 5, true, FIELD_FIXED, author, ENTRY_NODE_BYTES, NULL),
-	FIELD(struct entry_header, 6, true, FIELD_UINT, sequence, INT64_MAX, NULL),
+	FROM(struct entry_header, 6, sequence, 1, INT64_MAX),
 	FIELD(struct entry_header, 7, false, FIELD_FIXED, previous, ENTRY_PREVIOUS_BYTES, NULL),
 	FIELD(struct entry_header, 8, true, FIELD_UINT, clock, UINT64_MAX, NULL),
 	FIELD(struct entry_header, 9, true, FIELD_UINT, expiry_day, DAY_MAX, NULL),
@@ -63,9 +63,6 @@ static int check_parts(const struct entry *e, struct fault *fault, size_t at)
 {
 	if (e->header.format != ENTRY_FORMAT) {
 		return err_at(fault, ERR_UNSUPPORTED, at, "format");
-	}
-	if (e->header.sequence == 0) {
-		return err_at(fault, ERR_RANGE, at, "sequence");
 	}
 	if (e->sealed.len != entry_padded(e->header.size_class) + ENTRY_SEAL_BYTES) {
 		return err_at(fault, ERR_MALFORMED, at, "size_class");

@@ -19,8 +19,8 @@ const struct schema kinds_restrictions =
 
 ROWS(notice) = {
 	FIELD(struct notice, 1, true, FIELD_FIXED, record, KINDS_RECORD_BYTES, NULL),
-	FIELD(struct notice, 2, true, FIELD_UINT, revision, INT64_MAX, NULL),
-	FIELD(struct notice, 3, true, FIELD_UINT, status, 3, NULL),
+	FROM(struct notice, 2, revision, 1, INT64_MAX),
+	FROM(struct notice, 3, status, STATUS_ACTIVE, STATUS_WITHDRAWN),
 	FIELD(struct notice, 4, true, FIELD_TEXT, owner, 32, NULL),
 	FIELD(struct notice, 5, true, FIELD_TEXT, reference, 32, NULL),
 	FIELD(struct notice, 6, false, FIELD_UINT, type, 9, NULL),
@@ -52,7 +52,7 @@ static const struct schema document_schema =
 
 ROWS(subject) = {
 	FIELD(struct subject, 1, true, FIELD_FIXED, record, KINDS_RECORD_BYTES, NULL),
-	FIELD(struct subject, 2, true, FIELD_UINT, revision, INT64_MAX, NULL),
+	FROM(struct subject, 2, revision, 1, INT64_MAX),
 	FIELD(struct subject, 3, false, FIELD_LIST, names, 16, &name_schema),
 	FIELD(struct subject, 4, false, FIELD_UINT, born_from, DATE_MAX, NULL),
 	FIELD(struct subject, 5, false, FIELD_UINT, born_to, DATE_MAX, NULL),
@@ -67,7 +67,7 @@ const struct schema kinds_subject = SCHEMA("subject", struct subject, subject_ro
 
 ROWS(finger) = {
 	FIELD(struct finger_record, 1, true, FIELD_FIXED, record, KINDS_RECORD_BYTES, NULL),
-	FIELD(struct finger_record, 2, true, FIELD_UINT, revision, INT64_MAX, NULL),
+	FROM(struct finger_record, 2, revision, 1, INT64_MAX),
 	FIELD(struct finger_record, 3, false, FIELD_UINT, position, 10, NULL),
 	FIELD(struct finger_record, 4, false, FIELD_UINT, quality, 100, NULL),
 	FIELD(struct finger_record, 5, true, FIELD_BYTES, iso, KINDS_ISO_MAX, NULL),
@@ -87,7 +87,7 @@ ROWS(encounter) = {
 	FIELD(struct encounter, 1, true, FIELD_FIXED, encounter, KINDS_ENCOUNTER_BYTES, NULL),
 	FIELD(struct encounter, 2, true, FIELD_UINT, captured_ms, INT64_MAX, NULL),
 	FIELD(struct encounter, 3, true, FIELD_TEXT, officer, 64, NULL),
-	FIELD(struct encounter, 4, true, FIELD_UINT, purpose, UINT16_MAX, NULL),
+	FROM(struct encounter, 4, purpose, 1, UINT16_MAX),
 	FIELD(struct encounter, 5, true, FIELD_TEXT, legal_basis, 64, NULL),
 	FIELD(struct encounter, 6, false, FIELD_TEXT, operation, 64, NULL),
 	FIELD(struct encounter, 7, false, FIELD_TEXT, claimed_family, 128, NULL),
@@ -96,7 +96,7 @@ ROWS(encounter) = {
 	FIELD(struct encounter, 10, false, FIELD_TEXT, claimed_nationality, 3, NULL),
 	FIELD(struct encounter, 11, false, FIELD_TEXT, claimed_document, 24, NULL),
 	FIELD(struct encounter, 12, false, FIELD_LIST, samples, KINDS_SAMPLES_MAX, &sample_schema),
-	FIELD(struct encounter, 13, true, FIELD_UINT, local, 3, NULL),
+	FROM(struct encounter, 13, local, LOCAL_NONE, LOCAL_NOT_SEARCHED),
 	FIELD(struct encounter, 14, false, FIELD_FIXED, candidate, KINDS_RECORD_BYTES, NULL),
 	FIELD(struct encounter, 15, true, FIELD_UINT, probe_delete_day, DAY_MAX, NULL),
 };
@@ -121,7 +121,7 @@ ROWS(search) = {
 	FIELD(struct search_record, 1, true, FIELD_FIXED, encounter, KINDS_ENCOUNTER_BYTES, NULL),
 	FIELD(struct search_record, 2, true, FIELD_UINT, captured_ms, INT64_MAX, NULL),
 	FIELD(struct search_record, 3, true, FIELD_TEXT, officer, 64, NULL),
-	FIELD(struct search_record, 4, true, FIELD_UINT, purpose, UINT16_MAX, NULL),
+	FROM(struct search_record, 4, purpose, 1, UINT16_MAX),
 	FIELD(struct search_record, 5, true, FIELD_TEXT, legal_basis, 64, NULL),
 	FIELD(struct search_record, 6, true, FIELD_UINT, people, INT64_MAX, NULL),
 	FIELD(struct search_record, 7, false, FIELD_UINT, synced_ms, INT64_MAX, NULL),
@@ -140,7 +140,7 @@ const struct schema kinds_search = SCHEMA("search", struct search_record, search
 ROWS(decision) = {
 	FIELD(struct decision, 1, true, FIELD_FIXED, encounter, KINDS_ENCOUNTER_BYTES, NULL),
 	FIELD(struct decision, 2, true, FIELD_FIXED, candidate, KINDS_RECORD_BYTES, NULL),
-	FIELD(struct decision, 3, true, FIELD_UINT, outcome, 3, NULL),
+	FROM(struct decision, 3, outcome, DECISION_POTENTIAL, DECISION_INCONCLUSIVE),
 	FIELD(struct decision, 4, true, FIELD_TEXT, reviewer, 64, NULL),
 	FIELD(struct decision, 5, false, FIELD_TEXT, reason, 512, NULL),
 	FIELD(struct decision, 6, false, FIELD_BYTES, saw, KINDS_SAW_MAX *UINT64_C(16), NULL),
@@ -157,7 +157,7 @@ const struct schema kinds_action = SCHEMA("action", struct action, action_rows);
 
 ROWS(verdict) = {
 	FIELD(struct verdict, 1, true, FIELD_FIXED, encounter, KINDS_ENCOUNTER_BYTES, NULL),
-	FIELD(struct verdict, 2, true, FIELD_UINT, outcome, 4, NULL),
+	FROM(struct verdict, 2, outcome, VERDICT_NO_HIT, VERDICT_ERROR),
 	FIELD(struct verdict, 3, false, FIELD_FIXED, record, KINDS_RECORD_BYTES, NULL),
 	FIELD(struct verdict, 4, true, FIELD_UINT, people, INT64_MAX, NULL),
 	FIELD(struct verdict, 5, false, FIELD_TEXT, owner, 32, NULL),
@@ -170,7 +170,7 @@ const struct schema kinds_verdict = SCHEMA("verdict", struct verdict, verdict_ro
 
 ROWS(receipt) = {
 	FIELD(struct receipt, 1, true, FIELD_FIXED, encounter, KINDS_ENCOUNTER_BYTES, NULL),
-	FIELD(struct receipt, 2, true, FIELD_UINT, state, 1, NULL),
+	FROM(struct receipt, 2, state, RECEIPT_DELIVERED, RECEIPT_DELIVERED),
 	FIELD(struct receipt, 3, true, FIELD_FIXED, entry, ENTRY_ID_BYTES, NULL),
 	FIELD(struct receipt, 4, true, FIELD_UINT, expiry_day, DAY_MAX, NULL),
 };
@@ -226,7 +226,7 @@ static const struct schema member_rights_schema =
     SCHEMA("member-rights", struct member_rights, member_rights_rows);
 
 ROWS(roster) = {
-	FIELD(struct roster, 1, true, FIELD_UINT, version, INT64_MAX, NULL),
+	FROM(struct roster, 1, version, 1, INT64_MAX),
 	FIELD(struct roster, 2, true, FIELD_LIST, classes, 256, &class_entry_schema),
 	FIELD(struct roster, 3, true, FIELD_LIST, members, 512, &member_rights_schema),
 };

@@ -5,9 +5,9 @@
 static const struct field fields[] = {
 	FIELD(struct labels, 1, true, FIELD_TEXT, owner, 32, NULL),
 	FIELD(struct labels, 2, false, FIELD_UINT, purposes, UINT16_MAX, NULL),
-	FIELD(struct labels, 3, true, FIELD_UINT, sensitivity, 3, NULL),
+	FROM(struct labels, 3, sensitivity, SENSITIVITY_OPEN, SENSITIVITY_CONFIDENTIAL),
 	FIELD(struct labels, 4, true, FIELD_TEXT, region, 32, NULL),
-	FIELD(struct labels, 5, true, FIELD_UINT, group, 6, NULL),
+	FROM(struct labels, 5, group, GROUP_CONTROL, GROUP_OWN),
 	FIELD(struct labels, 6, false, FIELD_TEXT, exclude, 96, NULL),
 	FIELD(struct labels, 7, false, FIELD_UINT, closed, 2, NULL),
 };

@@ -67,6 +67,11 @@ static int encode_list(const struct field *f, const struct list *list, struct bu
 	return ERR_OK;
 }
 
+static bool in_range(const struct field *f, uint64_t v)
+{
+	return v >= f->min && v <= f->max;
+}
+
 static int encode_field(const struct field *f, const void *object, struct buf *out, unsigned depth)
 {
 	const void *p = member(f, object);
@@ -74,7 +79,7 @@ static int encode_field(const struct field *f, const void *object, struct buf *o
 
 	switch (f->type) {
 	case FIELD_UINT:
-		if (*(const uint64_t *)p > f->max) {
+		if (!in_range(f, *(const uint64_t *)p)) {
 			return ERR_RANGE;
 		}
 		cbor_put_uint(out, *(const uint64_t *)p);
@@ -191,7 +196,7 @@ static void decode_field(struct reading *r, const struct field *f, void *object,
 	switch (f->type) {
 	case FIELD_UINT:
 		v = cbor_uint(&r->c);
-		if (v > f->max) {
+		if (!in_range(f, v)) {
 			fail(r, ERR_RANGE);
 			return;
 		}
@@ -301,7 +306,8 @@ static void cddl_type(const struct field *f, struct buf *out)
 	switch (f->type) {
 	case FIELD_UINT:
 		/* an optional 0 is left out */
-		(void)snprintf(line, sizeof line, "%d..%llu", f->required ? 0 : 1,
+		(void)snprintf(line, sizeof line, "%llu..%llu",
+			       f->required ? (unsigned long long)f->min : 1,
 			       (unsigned long long)f->max);
 		break;
 	case FIELD_FIXED:

@@ -20,7 +20,7 @@
 #define SCHEMA_DEPTH_MAX  4U
 
 enum field_type {
-	FIELD_UINT,   /* uint64_t, at most max */
+	FIELD_UINT,   /* uint64_t, from min to max */
 	FIELD_FIXED,  /* uint8_t[max] */
 	FIELD_BYTES,  /* struct bytes, at most max */
 	FIELD_TEXT,   /* struct bytes of UTF-8, at most max bytes */
@@ -35,6 +35,7 @@ struct field {
 	bool required;
 	enum field_type type;
 	size_t offset;
+	uint64_t min; /* for FIELD_UINT that is required; else 0 */
 	uint64_t max;
 	const char *name;
 	const struct schema *of; /* for FIELD_STRUCT and FIELD_LIST */
@@ -53,11 +54,17 @@ struct list {
 	size_t count;
 };
 
-/* One row of a table: FIELD(struct notice, 4, required, FIELD_TEXT, owner, 16, NULL) */
+/* One row of a table: FIELD(struct notice, 4, required, FIELD_TEXT, owner, 16, NULL), or, for
+ * a required number of which 0 is none: FROM(struct notice, 3, status, 1, 3) */
 #define FIELD(s, k, need, t, member, limit, sub)                                                   \
 	{                                                                                          \
 		.key = (k), .required = (need), .type = (t), .offset = offsetof(s, member),        \
 		.max = (limit), .name = #member, .of = (sub)                                       \
+	}
+#define FROM(s, k, member, least, most)                                                            \
+	{                                                                                          \
+		.key = (k), .required = true, .type = FIELD_UINT, .offset = offsetof(s, member),   \
+		.min = (least), .max = (most), .name = #member                                     \
 	}
 #define SCHEMA(title, s, rows)                                                                     \
 	{                                                                                          \
@@ -65,11 +72,12 @@ struct list {
 		.count = sizeof(rows) / sizeof((rows)[0])                                          \
 	}
 
-/* Append the encoding; ERR_RANGE when a value is beyond its limit or a required field is
+/* Append the encoding; ERR_RANGE when a value is beyond its limits or a required field is
  * empty text or bytes, ERR_NOMEM or ERR_SPACE from the buffer. */
 int schema_encode(const struct schema *s, const void *object, struct buf *out);
 /* Decode all of in.  Texts and bytes are borrowed from in, lists come from the arena.
- * On error the object's content is undefined and *fault (may be NULL) names the field. */
+ * ERR_RANGE for a number beyond its limits.  On error the object's content is undefined and
+ * *fault (may be NULL) names the field. */
 int schema_decode(const struct schema *s, struct bytes in, struct arena *arena, void *object,
 		  struct fault *fault);
 /* Append the CDDL rule of this schema (not of those it refers to). */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const struct field fields[] = {
-	FIELD(struct audit_line, 1, true, FIELD_UINT, number, INT64_MAX, NULL),
+	FROM(struct audit_line, 1, number, 1, INT64_MAX),
 	FIELD(struct audit_line, 2, false, FIELD_FIXED, before, AUDIT_HASH_BYTES, NULL),
 	FIELD(struct audit_line, 3, true, FIELD_UINT, at_ms, INT64_MAX, NULL),
 	FIELD(struct audit_line, 4, true, FIELD_TEXT, verb, 32, NULL),

@@ -64,7 +64,7 @@ struct key_file {
 
 static const struct field file_fields[] = {
 	FIELD(struct key_file, 1, true, FIELD_UINT, format, 255, NULL),
-	FIELD(struct key_file, 2, true, FIELD_UINT, passes, PASSES_MAX, NULL),
+	FROM(struct key_file, 2, passes, PASSES_MIN, PASSES_MAX),
 	FIELD(struct key_file, 3, true, FIELD_UINT, memory_bytes, INT64_MAX, NULL),
 	FIELD(struct key_file, 4, true, FIELD_FIXED, salt, SALT_BYTES, NULL),
 	FIELD(struct key_file, 5, true, FIELD_FIXED, nonce, NONCE_BYTES, NULL),
@@ -185,8 +185,7 @@ int keys_load(struct bytes file, struct bytes passphrase, struct keys **out)
 	if (rc == ERR_OK && f.memory_bytes > MEMORY_MAX) {
 		rc = ERR_LIMIT;
 	}
-	if (rc == ERR_OK &&
-	    (f.memory_bytes % 1024 != 0 || f.memory_bytes < MEMORY_MIN || f.passes < PASSES_MIN)) {
+	if (rc == ERR_OK && (f.memory_bytes % 1024 != 0 || f.memory_bytes < MEMORY_MIN)) {
 		rc = ERR_MALFORMED; /* Argon2 counts KiB: two spellings of one key */
 	}
 	if (rc == ERR_OK) {

@@ -16,7 +16,7 @@ static const struct field passport_fields[] = {
 	FIELD(struct passport, 1, true, FIELD_FIXED, sign_public, 32, NULL),
 	FIELD(struct passport, 2, true, FIELD_FIXED, dh_public, 32, NULL),
 	FIELD(struct passport, 3, true, FIELD_FIXED, seal_public, 32, NULL),
-	FIELD(struct passport, 4, true, FIELD_UINT, role, 4, NULL),
+	FROM(struct passport, 4, role, ROLE_POST, ROLE_HQ),
 	FIELD(struct passport, 5, true, FIELD_TEXT, region, 32, NULL),
 	FIELD(struct passport, 6, true, FIELD_TEXT, country, 3, NULL),
 	FIELD(struct passport, 7, true, FIELD_TEXT, label, 64, NULL),
@@ -135,8 +135,7 @@ int passport_sign(const struct keys *region, struct passport *p, struct buf *out
 	struct buf content;
 	int rc;
 
-	if (p->not_after < p->not_before || p->not_after - p->not_before > PASSPORT_DAYS_MAX ||
-	    p->role < ROLE_POST || p->role > ROLE_HQ) {
+	if (p->not_after < p->not_before || p->not_after - p->not_before > PASSPORT_DAYS_MAX) {
 		return ERR_RANGE;
 	}
 	buf_init(&content, PASSPORT_BYTES_MAX);
@@ -168,9 +167,8 @@ int passport_read(struct bytes in, const uint8_t region_public[KEYS_PUBLIC_BYTES
 	if (rc == ERR_OK) {
 		rc = read_content(&passport_schema, s.content, out, fault);
 	}
-	if (rc == ERR_OK &&
-	    (out->not_after < out->not_before ||
-	     out->not_after - out->not_before > PASSPORT_DAYS_MAX || out->role < ROLE_POST)) {
+	if (rc == ERR_OK && (out->not_after < out->not_before ||
+			     out->not_after - out->not_before > PASSPORT_DAYS_MAX)) {
 		rc = err_at(fault, ERR_RANGE, 0, "not_after");
 	}
 	if (rc == ERR_OK) {

@@ -133,6 +133,7 @@ static void roll_field(const struct field *f, uint64_t *dice, struct arena *aren
 	switch (f->type) {
 	case FIELD_UINT:
 		v = roll_number(dice, f->max);
+		v = v < f->min ? f->min : v;
 		memcpy(p, &v, sizeof v);
 		break;
 	case FIELD_FIXED:

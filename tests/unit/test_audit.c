@@ -121,7 +121,7 @@ static void what_was_cut_off_is_seen_by_the_head(void **state)
 /* A line that names the one before and counts wrongly was not written by audit_append(). */
 static void a_line_with_another_number_does_not_follow(void **state)
 {
-	for (uint64_t number = 0; number < 5; number++) {
+	for (uint64_t number = 1; number < 6; number++) {
 		struct audit a = { .number = 1, .head = { 7 } };
 		struct audit_line line = { .number = number,
 					   .before = { 7 },

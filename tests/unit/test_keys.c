@@ -84,7 +84,7 @@ static void a_file_that_asks_for_too_much_memory_is_refused(void **state)
 	assert_int_equal(load_with_cost(3, 1ULL << 40), ERR_LIMIT);
 	assert_int_equal(load_with_cost(3, (1ULL << 30) + 1024), ERR_LIMIT);
 	assert_int_equal(load_with_cost(11, 8192), ERR_RANGE);
-	assert_int_equal(load_with_cost(0, 8192), ERR_MALFORMED);
+	assert_int_equal(load_with_cost(0, 8192), ERR_RANGE);
 	assert_int_equal(load_with_cost(1, 0), ERR_MALFORMED);
 	assert_int_equal(load_with_cost(1, 8192 + 512), ERR_MALFORMED);
 	assert_int_equal(load_with_cost(1, 8192), ERR_FORGED);

@@ -4,11 +4,14 @@
 
 #include <string.h>
 
+#include "intake/worker.h"
 #include "record/cbor.h"
 #include "record/kind.h"
 #include "record/kinds.h"
+#include "record/labels.h"
 #include "tests/lib/cbor_other.h"
 #include "tests/lib/schemas.h"
+#include "trust/passport.h"
 
 #define ROUNDS 60U
 
@@ -395,6 +398,77 @@ static void limits_are_kept_by_one(void **state)
 	buf_done(&b);
 }
 
+/* A choice that is no member of its list, as 0 often is, is neither written nor read. */
+static void what_is_below_its_least_is_refused(void **state)
+{
+	uint64_t dice = 6;
+	struct buf b;
+	unsigned tried = 0;
+
+	(void)state;
+	buf_init(&b, 0);
+	for (size_t i = 0; schemas_at(i) != NULL; i++) {
+		const struct schema *s = schemas_at(i);
+
+		for (size_t k = 0; k < s->count; k++) {
+			struct field row = s->fields[k];
+			uint64_t v = row.min;
+			struct object object;
+			struct arena arena;
+
+			if (v == 0) {
+				continue;
+			}
+			arena_init(&arena, 0);
+			schemas_roll(s, &dice, &arena, &object);
+			memcpy(object.bytes + row.offset, &v, sizeof v);
+			buf_clear(&b);
+			assert_int_equal(schema_encode(s, &object, &b), ERR_OK);
+			assert_int_equal(decode(s, buf_bytes(&b), 0), ERR_OK);
+			v--;
+			memcpy(object.bytes + row.offset, &v, sizeof v);
+			buf_clear(&b);
+			assert_int_equal(schema_encode(s, &object, &b), ERR_RANGE);
+			assert_int_equal(b.len, 0);
+			row.min = v;
+			assert_int_equal(encode_as(s, k, &row, &object, &b), ERR_OK);
+			assert_int_equal(decode(s, buf_bytes(&b), 0), ERR_RANGE);
+			tried++;
+			arena_done(&arena);
+		}
+	}
+	assert_in_range(tried, 15, 100);
+	buf_done(&b);
+}
+
+/* The fields of which 0 is no member, wherever they stand. */
+static void every_choice_begins_with_its_first_member(void **state)
+{
+	static const struct {
+		const struct schema *of;
+		const char *field;
+	} choice[] = {
+		{ &kinds_notice, "status" },      { &kinds_encounter, "local" },
+		{ &kinds_encounter, "purpose" },  { &kinds_search, "purpose" },
+		{ &kinds_decision, "outcome" },   { &kinds_verdict, "outcome" },
+		{ &kinds_receipt, "state" },      { &labels_schema, "sensitivity" },
+		{ &labels_schema, "group" },      { &passport_schema, "role" },
+		{ &worker_request_schema, "op" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof choice / sizeof choice[0]; i++) {
+		unsigned found = 0;
+
+		for (size_t k = 0; k < choice[i].of->count; k++) {
+			const struct field *f = &choice[i].of->fields[k];
+
+			found += strcmp(f->name, choice[i].field) == 0 && f->min == 1;
+		}
+		assert_int_equal(found, 1);
+	}
+}
+
 /* Memory that ends at any place: the decoder says so, and takes no more than it was given. */
 static void memory_may_end_anywhere(void **state)
 {
@@ -429,6 +503,9 @@ static void check_rows(const struct schema *s, unsigned depth)
 
 		assert_true(i == 0 || f->key > s->fields[i - 1].key);
 		assert_true(f->key > 0 && f->key < 24 && f->offset < s->size);
+		/* an optional number begins at 1 anyway */
+		assert_true(f->min == 0 ||
+			    (f->type == FIELD_UINT && f->required && f->min <= f->max));
 		if (f->type == FIELD_STRUCT || f->type == FIELD_LIST) {
 			check_rows(f->of, depth + 1);
 		}
@@ -480,6 +557,8 @@ int main(void)
 		cmocka_unit_test(any_other_spelling_is_refused),
 		cmocka_unit_test(an_empty_optional_field_is_refused),
 		cmocka_unit_test(limits_are_kept_by_one),
+		cmocka_unit_test(what_is_below_its_least_is_refused),
+		cmocka_unit_test(every_choice_begins_with_its_first_member),
 		cmocka_unit_test(memory_may_end_anywhere),
 		cmocka_unit_test(kinds_say_what_follows_from_them),
 	};

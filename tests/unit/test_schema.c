@@ -151,6 +151,8 @@ static void values_beyond_their_limits_are_not_written(void **state)
 	buf_init(&b, 0);
 	n.status = 4;
 	assert_int_equal(schema_encode(&kinds_notice, &n, &b), ERR_RANGE);
+	n.status = 0;
+	assert_int_equal(schema_encode(&kinds_notice, &n, &b), ERR_RANGE);
 	n = example();
 	n.owner = bytes_of("");
 	assert_int_equal(schema_encode(&kinds_notice, &n, &b), ERR_RANGE);
@@ -224,8 +226,12 @@ static void each_schema_has_one_form_for_each_value(void **state)
 		static uint8_t object[2048]; /* bigger than any */
 		assert_true((*all)->size <= sizeof object);
 		memset(object, 0, sizeof object);
-		for (size_t i = 0; i < (*all)->count; i++) { /* an x in each required text */
+		for (size_t i = 0; i < (*all)->count; i++) { /* the least of each required field */
 			const struct field *f = &(*all)->fields[i];
+
+			if (f->type == FIELD_UINT && f->required) {
+				memcpy(object + f->offset, &f->min, sizeof f->min);
+			}
 
 			if (f->required && (f->type == FIELD_TEXT || f->type == FIELD_BYTES)) {
 				struct bytes x = bytes_of("x");
@@ -266,6 +272,8 @@ static void a_fault_names_the_field_and_its_place(void **state)
 	static const uint8_t in[] = { 0xa1, 0x02, 0x00 };
 	/* action: a number where the encounter should be */
 	static const uint8_t number[] = { 0xa2, 0x01, 0x00, 0x02, 0x60 };
+	struct receipt receipt = { .encounter = { 1 }, .state = RECEIPT_DELIVERED, .entry = { 1 } };
+	struct buf b;
 	struct beacon beacon;
 	struct action action;
 	struct fault fault = { 0 };
@@ -281,6 +289,16 @@ static void a_fault_names_the_field_and_its_place(void **state)
 	assert_true(schema_decode(&kinds_action, (struct bytes){ number, sizeof number }, &arena,
 				  &action, &fault) < 0);
 	assert_string_equal(fault.what, "encounter");
+	/* a receipt that says neither that it arrived nor anything else */
+	buf_init(&b, 0);
+	assert_int_equal(schema_encode(&kinds_receipt, &receipt, &b), ERR_OK);
+	assert_int_equal(b.data[19], 2); /* the map, key and encounter stand before it */
+	b.data[20] = 0;
+	assert_int_equal(schema_decode(&kinds_receipt, buf_bytes(&b), &arena, &receipt, &fault),
+			 ERR_RANGE);
+	assert_string_equal(fault.what, "state");
+	assert_int_equal(fault.at, 19);
+	buf_done(&b);
 	arena_done(&arena);
 }
 
