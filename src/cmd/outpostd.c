@@ -26,7 +26,6 @@
 #define KEY_FILE_MAX   65536U
 #define PASSPHRASE_MAX 1024U
 #define PATH_MAX_BYTES (SETTINGS_TEXT_MAX + 64U)
-#define LABEL_MAX      160U
 
 enum exit_code {
 	EXIT_DONE = 0,
@@ -41,8 +40,8 @@ struct daemon {
 	struct settings settings;
 	struct keys *keys;
 	struct store *store;
-	struct policy *policy;
-	char policy_label[LABEL_MAX];
+	struct node_policy policy;
+	char policy_label[NODE_LABEL_MAX];
 	struct node *node;
 	struct loop *loop;
 	char worker[PATH_MAX_BYTES];
@@ -229,7 +228,8 @@ static uint64_t cpu_us(void *context)
 }
 
 /* Read the policy file; on a refusal nothing has changed. */
-static int load_policy(const struct settings *s, struct policy **out, char label[LABEL_MAX])
+static int load_policy(const struct settings *s, struct node_policy *out,
+		       char label[NODE_LABEL_MAX])
 {
 	const struct policy_limits limits = { .cpu_clock = cpu_us };
 	static uint8_t source[POLICY_SOURCE_MAX + 1];
@@ -243,22 +243,37 @@ static int load_policy(const struct settings *s, struct policy **out, char label
 	if (rc != ERR_OK) {
 		return fail(EXIT_USAGE, s->policy, rc == ERR_IO ? strerror(errno) : err_text(rc));
 	}
-	rc = policy_new((struct bytes){ source, len }, &limits, out, message, sizeof message);
+	rc = policy_new((struct bytes){ source, len }, &limits, &out->policy, message,
+			sizeof message);
 	if (rc != ERR_OK) {
 		return fail(EXIT_USAGE, s->policy, message[0] != '\0' ? message : err_text(rc));
 	}
 	keys_hash((struct bytes){ source, len }, hash);
 	bytes_hex(hash, 8, hex);
-	(void)snprintf(label, LABEL_MAX, "%.64s version %llu, %s", policy_name(*out),
-		       (unsigned long long)policy_version(*out), hex);
+	(void)snprintf(label, NODE_LABEL_MAX, "%s version %llu, %s", policy_name(out->policy),
+		       (unsigned long long)policy_version(out->policy), hex);
+	memcpy(out->digest, hash, sizeof out->digest);
+	out->label = label;
 	return EXIT_DONE;
+}
+
+/* The node answers by it now, and has said so in its audit log. */
+static void take_policy(struct daemon *d, const struct node_policy *policy)
+{
+	log_write(LOG_LEVEL_INFO, "reload", "state=changed policy=\"%s\" was=\"%s\"", policy->label,
+		  d->policy_label);
+	policy_free(d->policy.policy);
+	d->policy = *policy;
+	memcpy(d->policy_label, policy->label, strlen(policy->label) + 1);
+	d->policy.label = d->policy_label;
 }
 
 static void on_reload(void *context)
 {
 	struct daemon *d = context;
-	struct policy *policy = NULL;
-	char label[LABEL_MAX];
+	struct node_policy policy = { .policy = NULL };
+	char label[NODE_LABEL_MAX];
+	int rc;
 
 	(void)notify_send("RELOADING=1");
 	if (d->settings.policy[0] == '\0') {
@@ -266,12 +281,14 @@ static void on_reload(void *context)
 	} else if (load_policy(&d->settings, &policy, label) != EXIT_DONE) {
 		log_write(LOG_LEVEL_ERROR, "reload", "state=kept policy=\"%s\"", d->policy_label);
 	} else {
-		log_write(LOG_LEVEL_INFO, "reload", "state=changed policy=\"%s\" was=\"%s\"", label,
-			  d->policy_label);
-		memcpy(d->policy_label, label, sizeof d->policy_label);
-		node_policy(d->node, policy, d->policy_label);
-		policy_free(d->policy);
-		d->policy = policy;
+		rc = loop_tell(d->loop, &(struct event){ .kind = EVENT_POLICY, .policy = &policy });
+		if (rc != ERR_OK) {
+			log_write(LOG_LEVEL_ERROR, "reload", "state=kept policy=\"%s\" err=\"%s\"",
+				  d->policy_label, err_text(rc));
+			policy_free(policy.policy);
+		} else {
+			take_policy(d, &policy);
+		}
 	}
 	(void)notify_send("READY=1");
 }
@@ -284,8 +301,8 @@ static int make_node(struct daemon *d)
 	struct node_config config = {
 		.store = d->store,
 		.keys = d->keys,
-		.policy = d->policy,
-		.policy_label = d->policy != NULL ? d->policy_label : NULL,
+		.policy = d->policy.policy,
+		.policy_label = d->policy.label,
 		.founding = { .region = s->region[0] != '\0' ? s->region : NULL,
 			      .country = s->country[0] != '\0' ? s->country : NULL,
 			      .owner = s->owner[0] != '\0' ? s->owner : NULL,
@@ -293,6 +310,7 @@ static int make_node(struct daemon *d)
 	};
 	int rc;
 
+	memcpy(config.policy_digest, d->policy.digest, sizeof config.policy_digest);
 	if (keys_region_public(d->keys) != NULL && config.founding.region == NULL) {
 		return fail(EXIT_USAGE, "outpost.conf",
 			    "keys that found a region need region, country, owner and label");
@@ -351,7 +369,7 @@ static int run_node(struct daemon *d)
 	}
 	log_write(LOG_LEVEL_INFO, "start", "state=ready version=%s port=%u policy=\"%s\"",
 		  OUTPOST_VERSION, loop_port(d->loop),
-		  d->policy != NULL ? d->policy_label : "none");
+		  d->policy.label != NULL ? d->policy.label : "none");
 	(void)notify_send("READY=1");
 	rc = loop_run(d->loop);
 	(void)notify_send("STOPPING=1");
@@ -399,7 +417,7 @@ static int run(struct daemon *d)
 	}
 	loop_free(d->loop);
 	node_free(d->node);
-	policy_free(d->policy);
+	policy_free(d->policy.policy);
 	store_close(d->store);
 	keys_free(d->keys);
 	return rc;

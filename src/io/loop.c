@@ -169,7 +169,22 @@ static int step(struct loop *l, struct inbox_item *item, uint64_t now_ms)
 	return is_fatal(rc) || event->kind == EVENT_START ? rc : ERR_OK;
 }
 
-/* Some events, one transaction, and then what they asked for. */
+/* What was taken becomes durable, and then what it asked for is done; or neither. */
+static int settle(struct loop *l, int rc)
+{
+	if (rc == ERR_OK) {
+		rc = node_commit(l->config.node);
+	}
+	if (rc == ERR_OK) {
+		carry_out(l);
+	} else {
+		log_write(LOG_LEVEL_ERROR, "loop", "state=ending err=\"%s\"", err_text(rc));
+	}
+	effects_clear(&l->effects);
+	return rc;
+}
+
+/* Some events, one transaction. */
 static int batch(struct loop *l)
 {
 	uint64_t now = wall_ms();
@@ -184,16 +199,7 @@ static int batch(struct loop *l)
 		rc = step(l, item, now);
 		inbox_item_free(item);
 	}
-	if (rc == ERR_OK) {
-		rc = node_commit(l->config.node);
-	}
-	if (rc == ERR_OK) {
-		carry_out(l);
-	} else {
-		log_write(LOG_LEVEL_ERROR, "loop", "state=ending err=\"%s\"", err_text(rc));
-	}
-	effects_clear(&l->effects);
-	return rc;
+	return settle(l, rc);
 }
 
 static void end(struct loop *l, int code)
@@ -205,12 +211,31 @@ static void end(struct loop *l, int code)
 	}
 }
 
+int loop_tell(struct loop *l, const struct event *event)
+{
+	struct event now = *event;
+	int refused;
+	int rc = node_begin(l->config.node);
+
+	if (rc != ERR_OK) {
+		end(l, rc);
+		return rc;
+	}
+	now.now_ms = wall_ms();
+	refused = node_step(l->config.node, &now, &l->effects);
+	rc = settle(l, is_fatal(refused) ? refused : ERR_OK);
+	if (rc != ERR_OK) {
+		end(l, rc);
+	}
+	return rc != ERR_OK ? rc : refused;
+}
+
 static void on_check(uv_check_t *check)
 {
 	struct loop *l = check->data;
 	int rc = ERR_OK;
 
-	if (l->inbox.first != NULL) {
+	if (l->inbox.first != NULL && l->code == ERR_OK) {
 		rc = batch(l);
 	}
 	if (rc == ERR_OK && l->inbox.failed) {

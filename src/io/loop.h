@@ -41,6 +41,10 @@ int loop_new(const struct loop_config *config, struct loop **out, struct fault *
 int loop_run(struct loop *l);
 /* One round: take what has come, or wait for something first.  ERR_STATE when it has ended. */
 int loop_turn(struct loop *l, bool wait);
+/* From within on_reload, or between rounds: the node takes this event at once, in a transaction
+ * of its own, before what waits.  On an error it has changed nothing, or (ERR_STORE,
+ * ERR_CORRUPT) the loop has ended. */
+int loop_tell(struct loop *l, const struct event *event);
 /* From within the loop, or between rounds. */
 void loop_stop(struct loop *l);
 /* Closes everything that is still open. */

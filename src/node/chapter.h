@@ -125,6 +125,12 @@ struct node {
 	struct members *members; /* owned, once enrolled */
 	uint8_t own_class[ENTRY_CLASS_BYTES];
 
+	/* the policy that counts, and the one of which the audit log speaks last */
+	char policy_label[NODE_LABEL_MAX];
+	uint8_t policy_digest[NODE_DIGEST_BYTES];
+	char audited_label[NODE_LABEL_MAX];
+	uint8_t audited_digest[NODE_DIGEST_BYTES];
+
 	/* what we write */
 	struct clock clock;
 	uint64_t sequence;
@@ -180,6 +186,14 @@ int node_audit(struct node *n, const char *verb, struct bytes officer, const uin
 struct bytes node_text(struct node *n, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 uint64_t node_job(struct node *n);
+
+/* ---- rules.c ---- */
+void rules_set(struct node *n, const struct node_policy *p);
+int rules_change(struct node *n);
+/* An audit line that is read at start; all of them, in their order. */
+void rules_heard(struct node *n, const struct audit_line *line);
+/* Say in the audit log which policy counts, if it is another than it says already. */
+int rules_audit(struct node *n);
 
 /* ---- the chapters ---- */
 int capture_ask(struct node *n, const struct ask *ask, bool is_notice);

@@ -434,6 +434,9 @@ static int follow_audit(void *context, uint64_t number, struct bytes locked)
 	arena_init(&scratch, 0);
 	rc = keys_unlock(n->keys, "audit", locked, &scratch, &plain);
 	rc = rc == ERR_OK ? audit_follow(&n->audit, plain, &scratch, &line) : ERR_CORRUPT;
+	if (rc == ERR_OK) {
+		rules_heard(n, &line);
+	}
 	arena_done(&scratch);
 	return rc;
 }
@@ -479,6 +482,9 @@ int enrol_start(struct node *n)
 	}
 	if (rc == ERR_OK) {
 		rc = store_each_audit(n->store, 1, INT32_MAX, follow_audit, n);
+	}
+	if (rc == ERR_OK) {
+		rc = rules_audit(n); /* before anything is asked of it */
 	}
 	if (rc == ERR_OK) {
 		rc = store_each_erased(n->store, take_erased, n);

@@ -14,6 +14,7 @@
 int node_new(const struct node_config *config, struct node **out)
 {
 	struct node *n = calloc(1, sizeof *n);
+	struct node_policy first;
 	uint8_t spread[SYNC_SEED_BYTES];
 	uint64_t seed;
 	int rc;
@@ -24,6 +25,10 @@ int node_new(const struct node_config *config, struct node **out)
 	n->config = *config;
 	n->store = config->store;
 	n->keys = config->keys;
+	first.policy = config->policy;
+	first.label = config->policy_label;
+	memcpy(first.digest, config->policy_digest, sizeof first.digest);
+	rules_set(n, &first);
 	arena_init(&n->arena, config->arena_bytes == 0 ? ARENA_BYTES : config->arena_bytes);
 	arena_init(&n->grant_arena, 0);
 	link_replay_init(&n->replay);
@@ -70,20 +75,13 @@ void node_free(struct node *n)
 	free(n);
 }
 
-void node_policy(struct node *n, struct policy *policy, const char *policy_label)
-{
-	n->config.policy = policy;
-	n->config.policy_label = policy_label;
-	n->roster_came = true;
-}
-
 const char *node_event_name(enum event_kind kind)
 {
 	static const char *const names[] = { "none",    "start",    "wake",    "peer-seen",
 					     "link-up", "bytes",    "drained", "link-down",
-					     "ask",     "examined", "found" };
+					     "ask",     "examined", "found",   "policy" };
 
-	return kind <= EVENT_FOUND ? names[kind] : names[0];
+	return kind <= EVENT_POLICY ? names[kind] : names[0];
 }
 
 int node_begin(struct node *n)
@@ -318,6 +316,8 @@ static int chapter(struct node *n)
 		return capture_examined(n);
 	case EVENT_FOUND:
 		return search_found(n);
+	case EVENT_POLICY:
+		return rules_change(n);
 	}
 	return ERR_INTERNAL;
 }

@@ -24,7 +24,9 @@
 #include "store/store.h"
 #include "trust/keys.h"
 
-#define NODE_LINKS_MAX 64U
+#define NODE_LINKS_MAX    64U
+#define NODE_LABEL_MAX    96U /* bytes of a policy's label, with its zero */
+#define NODE_DIGEST_BYTES 16U
 
 struct node;
 
@@ -39,6 +41,15 @@ enum event_kind {
 	EVENT_ASK,          /* somebody at the control socket asks: ask, bytes (node/ask.h) */
 	EVENT_EXAMINED, /* answer to EFFECT_EXAMINE: job, body of the worker's answer, or code */
 	EVENT_FOUND,    /* answer to EFFECT_SEARCH: job, found; or code, and found is NULL */
+	EVENT_POLICY,   /* the coordinator has given another policy */
+};
+
+/* A policy, and what it goes by in status and audit log. */
+struct node_policy {
+	struct policy *policy;             /* borrowed while it counts; NULL: every answer is
+					      the default */
+	const char *label;                 /* its name and version, copied; NULL: not told */
+	uint8_t digest[NODE_DIGEST_BYTES]; /* of its source */
 };
 
 struct event {
@@ -53,6 +64,7 @@ struct event {
 	int code;             /* EXAMINED, FOUND: ERR_OK, ERR_WORKER, ERR_TIMEOUT, ... */
 	struct bytes bytes;   /* borrowed for the step */
 	const struct search_result *found;
+	const struct node_policy *policy; /* POLICY: counts from this step on */
 };
 
 /* What an issuer says of itself when it founds a region: its own passport's content. */
@@ -64,10 +76,11 @@ struct founding {
 };
 
 struct node_config {
-	struct store *store;      /* borrowed, open */
-	struct keys *keys;        /* borrowed */
-	struct policy *policy;    /* borrowed; NULL: every answer is the default */
-	const char *policy_label; /* for status: name and hash; may be NULL */
+	struct store *store;   /* borrowed, open */
+	struct keys *keys;     /* borrowed */
+	struct policy *policy; /* these three as in struct node_policy */
+	const char *policy_label;
+	uint8_t policy_digest[NODE_DIGEST_BYTES];
 	struct founding founding; /* used once, by a node whose keys have a region's key */
 	size_t arena_bytes;       /* limit of one step's memory; 0: 128 MiB */
 };
@@ -80,10 +93,6 @@ int node_commit(struct node *n);
 /* Take one event; effects are appended.  On an error nothing has changed, no effect was
  * added, and what has to be told is told: the caller only logs it. */
 int node_step(struct node *n, const struct event *event, struct effects *effects);
-
-/* Between transactions: answer by this policy (borrowed, as its label) from now on, and look
- * again at what the peers that are linked may have.  The old one is not used any more. */
-void node_policy(struct node *n, struct policy *policy, const char *policy_label);
 
 /* For traces and logs: a short word for the event's kind. */
 const char *node_event_name(enum event_kind kind);

@@ -303,11 +303,12 @@ static int read_line(void *context, uint64_t number, struct bytes locked)
 	r->lines[r->count++].text =
 	    node_text(n,
 		      "n=%llu at=%s verb=%.*s officer=\"%.*s\" object=%s candidates=%llu "
-		      "basis=\"%.*s\"",
+		      "basis=\"%.*s\" detail=\"%.*s\"",
 		      (unsigned long long)number, when, (int)line.verb.len,
 		      (const char *)line.verb.data, (int)line.officer.len,
 		      (const char *)line.officer.data, hex, (unsigned long long)line.candidates,
-		      (int)line.legal_basis.len, (const char *)line.legal_basis.data);
+		      (int)line.legal_basis.len, (const char *)line.legal_basis.data,
+		      (int)line.detail.len, (const char *)line.detail.data);
 	return ERR_OK;
 }
 

@@ -40,7 +40,8 @@ struct wire {
 struct world_node {
 	char name[16];
 	struct keys *keys;
-	struct policy *policy;
+	struct node_policy policy;
+	char policy_label[NODE_LABEL_MAX];
 	char url[128];
 	struct store *store;
 	struct node *node;
@@ -157,7 +158,7 @@ void world_free(struct world *w)
 	for (size_t i = 0; i < w->nodes; i++) {
 		node_free(w->node[i].node);
 		store_close(w->node[i].store);
-		policy_free(w->node[i].policy);
+		policy_free(w->node[i].policy.policy);
 		keys_free(w->node[i].keys);
 	}
 	(void)snprintf(command, sizeof command, "rm -rf '%s'", w->dir);
@@ -533,10 +534,13 @@ static int step(struct world *w, size_t node, struct event *event)
 static int start(struct world *w, size_t i)
 {
 	struct world_node *x = &w->node[i];
-	struct node_config config = { .keys = x->keys, .policy = x->policy };
+	struct node_config config = { .keys = x->keys,
+				      .policy = x->policy.policy,
+				      .policy_label = x->policy.label };
 	struct event event = { .kind = EVENT_START };
 	int rc = store_open(x->url, &x->store, NULL);
 
+	memcpy(config.policy_digest, x->policy.digest, sizeof config.policy_digest);
 	config.store = x->store;
 	if (keys_region_public(x->keys) != NULL) {
 		config.founding = (struct founding){ .region = "UTO-NORTH",
@@ -576,8 +580,8 @@ int world_add(struct world *w, const char *name, const char *role, const char *p
 	(void)snprintf(x->url, sizeof x->url, "sqlite:%s/%zu.db", w->dir, w->nodes);
 	rc = keys_new(strcmp(role, "hq") == 0, &x->keys);
 	if (rc == ERR_OK && policy != NULL) {
-		rc = policy_new(bytes_of(policy), &(struct policy_limits){ 0 }, &x->policy, message,
-				sizeof message);
+		rc = policy_new(bytes_of(policy), &(struct policy_limits){ 0 }, &x->policy.policy,
+				message, sizeof message);
 	}
 	if (rc != ERR_OK) {
 		return rc;
@@ -643,6 +647,39 @@ int world_crash(struct world *w, const char *name)
 	w->node[i].node = NULL;
 	w->node[i].store = NULL;
 	return start(w, i);
+}
+
+int world_policy(struct world *w, const char *name, const char *policy, bool again)
+{
+	size_t i = find(w, name);
+	struct world_node *x = &w->node[i];
+	struct node_policy old;
+	struct node_policy next = { .policy = NULL };
+	uint8_t hash[KEYS_HASH_BYTES];
+	char message[256] = "";
+	int rc = i == w->nodes ? ERR_NOTFOUND : ERR_OK;
+
+	if (rc == ERR_OK && policy != NULL) {
+		rc = policy_new(bytes_of(policy), &(struct policy_limits){ 0 }, &next.policy,
+				message, sizeof message);
+	}
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	if (policy != NULL) {
+		keys_hash(bytes_of(policy), hash);
+		memcpy(next.digest, hash, sizeof next.digest);
+		(void)snprintf(x->policy_label, sizeof x->policy_label, "%s version %llu",
+			       policy_name(next.policy),
+			       (unsigned long long)policy_version(next.policy));
+		next.label = x->policy_label;
+	}
+	old = x->policy;
+	x->policy = next;
+	rc = again ? world_crash(w, name)
+		   : step(w, i, &(struct event){ .kind = EVENT_POLICY, .policy = &next });
+	policy_free(old.policy);
+	return rc;
 }
 
 int world_skew(struct world *w, const char *name, int64_t ms)

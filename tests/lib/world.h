@@ -35,6 +35,9 @@ int world_join(struct world *w, const char *a, const char *b);
 int world_cut(struct world *w, const char *a, const char *b);
 /* The node's process dies; uncommitted work and its memory are gone.  Then it starts again. */
 int world_crash(struct world *w, const char *name);
+/* The node gets another policy (Lua text, NULL: none) while it runs, or is started again with
+ * it.  Unlike that of world_add() it has a label, and so stands in the audit log. */
+int world_policy(struct world *w, const char *name, const char *policy, bool again);
 /* Its own clock goes wrong by that much from now on. */
 int world_skew(struct world *w, const char *name, int64_t ms);
 /* Let virtual time pass, or until nothing happens any more within it. */

@@ -107,6 +107,11 @@ reloads() { # reloads FILE WORD: after SIGHUP the log says so
 	wait_for 5 grep -q "at=reload state=$2" "$ROOT/hq.log" && answers hq
 }
 
+says_policies() { # says_policies COUNT WORDS: so many changes in the audit log, the last of them so
+	asks hq '.lines[].text' audit --max 10000 | grep ' verb=policy ' >"$ROOT/policies"
+	[ "$(wc -l <"$ROOT/policies")" -eq "$1" ] && tail -n 1 "$ROOT/policies" | grep -q "$2"
+}
+
 # ---- damage ----
 
 picture() { # what can be asked, without what changes by itself
@@ -130,7 +135,7 @@ rotten() { # rotten TIMES
 		cp "$ROOT/whole/store.db" "$N"
 		at=$(((RANDOM * 32768 + RANDOM) % size))
 		flip "$N/store.db" "$at"
-		if up "$POLICY"; then
+		if up "$ROOT/second.lua"; then
 			picture >"$ROOT/after" 2>/dev/null
 			if cmp -s "$ROOT/before" "$ROOT/after"; then
 				same=$((same + 1))
@@ -200,9 +205,12 @@ point "the node ends" down 0
 cp "$POLICY" "$ROOT/policy.lua"
 point "a node with a policy of its own" up "$ROOT/policy.lua"
 sed 's/version = 1/version = 2/' "$POLICY" >"$ROOT/second.lua"
+point "the audit log says which policy counts, once" says_policies 1 'detail="open-region version 1, .*; was none"'
 point "SIGHUP takes a new policy" reloads "$ROOT/second.lua" changed
+point "the audit log says so" says_policies 2 'version 2, .*; was open-region version 1, '
 echo 'return {' >"$ROOT/broken.lua"
 point "SIGHUP keeps the old one when the new one is broken" reloads "$ROOT/broken.lua" kept
+point "nothing was changed, so nothing is said" says_policies 2 'version 2, '
 point "it is the second version that counts" is 1 eval 'asks hq .policy status | grep -c "version 2"'
 
 point "a second node in the same folder ends with 6" ends 6 'err="'
@@ -247,7 +255,7 @@ point "the store of a later version is exit 2" store_is "$ROOT/newer" 2 'err="'
 point "a changed bit is refused or does no harm" rotten "${ROT:-25}"
 note "$(cat "$ROOT/rot")"
 whole_again
-point "the whole store still works" up "$POLICY"
+point "the whole store still works" up "$ROOT/second.lua"
 picture >"$ROOT/after"
 point "and tells the same" cmp "$ROOT/before" "$ROOT/after"
 point "the node ends" down 0

@@ -358,6 +358,33 @@ static void a_damaged_store_ends_the_loop(void **state)
 	(void)close(fd);
 }
 
+/* The policy that it was told of counts, and stands in the audit log, before it answers again;
+ * and if that cannot be made durable, it does not go on with it. */
+static void what_it_is_told_counts_at_once_or_ends_it(void **state)
+{
+	const struct node_policy policy = { .label = "told", .digest = { 1 } };
+	const struct event told = { .kind = EVENT_POLICY, .policy = &policy };
+	struct answer_status before;
+	struct answer_status after;
+	struct arena arena;
+	unsigned had;
+
+	(void)state;
+	arena_init(&arena, 0);
+	assert_int_equal(posts_add(&p, true, NULL, NULL, NULL), ERR_OK);
+	assert_int_equal(posts_ask(&p, 0, "status", NULL, &arena, &before), ERR_OK);
+	had = commits;
+	assert_int_equal(loop_tell(p.post[0].loop, &told), ERR_OK);
+	assert_int_equal(commits, had + 1);
+	assert_int_equal(posts_ask(&p, 0, "status", NULL, &arena, &after), ERR_OK);
+	assert_true(bytes_is(after.policy, "told"));
+	assert_int_equal(after.audit, before.audit + 1);
+	commit_gives = ERR_STORE;
+	assert_int_equal(loop_tell(p.post[0].loop, &told), ERR_STORE);
+	assert_int_equal(loop_turn(p.post[0].loop, false), ERR_STORE);
+	arena_done(&arena);
+}
+
 #define MANY 200U
 
 static void many_events_share_a_transaction(void **state)
@@ -445,6 +472,7 @@ int main(void)
 		WITH(nothing_leaves_that_is_not_durable),
 		WITH(a_step_without_memory_is_answered_and_the_node_goes_on),
 		WITH(a_damaged_store_ends_the_loop),
+		WITH(what_it_is_told_counts_at_once_or_ends_it),
 		WITH(many_events_share_a_transaction),
 		WITH(the_node_is_woken_in_time_and_not_all_the_time),
 		WITH(the_signal_to_stop_is_heard_after_the_last_event),
