@@ -199,6 +199,20 @@ static size_t frame_bytes(const struct client *c)
 	return c->in.len < LENGTH_BYTES ? 0 : LENGTH_BYTES + (size_t)wire_u32(&w);
 }
 
+/* A frame that is whole leaves the buffer. */
+static void drop_frame(struct client *c, size_t whole)
+{
+	explicit_bzero(c->in.data, whole);
+	buf_drop(&c->in, whole);
+	if (c->in.len == 0) {
+		buf_done(&c->in); /* forty megabytes are not kept for the next one */
+		buf_init(&c->in, LENGTH_BYTES + ASK_BYTES_MAX + READ_BYTES);
+	}
+	c->ask = ++c->control->next;
+	(void)uv_timer_stop(&c->timer);
+	(void)uv_read_stop((uv_stream_t *)&c->handle);
+}
+
 /* Give a whole frame to the node, or refuse one that will never be whole. */
 static void take_frame(struct client *c)
 {
@@ -218,21 +232,18 @@ static void take_frame(struct client *c)
 	if (c->in.len < whole) {
 		return;
 	}
+	if (!inbox_hears_people(c->control->inbox, whole)) {
+		drop_frame(c, whole);
+		refuse(c, ERR_BUSY);
+		return;
+	}
 	rest = malloc(whole);
 	if (rest == NULL) {
 		drop(c);
 		return;
 	}
 	memcpy(rest, c->in.data, whole);
-	explicit_bzero(c->in.data, whole);
-	buf_drop(&c->in, whole);
-	if (c->in.len == 0) {
-		buf_done(&c->in); /* forty megabytes are not kept for the next one */
-		buf_init(&c->in, LENGTH_BYTES + ASK_BYTES_MAX + READ_BYTES);
-	}
-	c->ask = ++c->control->next;
-	(void)uv_timer_stop(&c->timer);
-	(void)uv_read_stop((uv_stream_t *)&c->handle);
+	drop_frame(c, whole);
 	inbox_put(c->control->inbox,
 		  &(struct event){ .kind = EVENT_ASK,
 				   .ask = c->ask,

@@ -3,7 +3,8 @@
  * A frame is a length (u32, big-endian) and a struct ask, or a struct answer (node/ask.h).
  * Who may ask is settled by the socket's mode and by the kernel's word on who the peer is:
  * the node's own user, root, and the members of one group if there is one.  One question at a
- * time for each connection; who is slow, or sends what is no frame, is dropped. */
+ * time for each connection; who is slow, or sends what is no frame, is dropped.  When
+ * the node is behind with what it has been asked, the answer is ERR_BUSY: try again. */
 #ifndef IO_CONTROL_H
 #define IO_CONTROL_H
 

@@ -69,6 +69,7 @@ void inbox_put(struct inbox *b, const struct event *event, uint8_t *owned)
 		b->last = item;
 	}
 	b->count += b->failed ? 0 : 1;
+	b->bytes += b->failed ? 0 : event->bytes.len;
 	if (b->on_filled != NULL && (b->count == 1 || b->failed)) {
 		b->on_filled(b->context);
 	}
@@ -83,6 +84,18 @@ struct inbox_item *inbox_take(struct inbox *b)
 		b->last = b->first == NULL ? NULL : b->last;
 		item->next = NULL;
 		b->count--;
+		b->bytes -= item->event.bytes.len;
 	}
 	return item;
+}
+
+bool inbox_hears_peers(const struct inbox *b)
+{
+	return b->count < INBOX_ITEMS_MAX / 2 && b->bytes < INBOX_BYTES_MAX / 2;
+}
+
+bool inbox_hears_people(const struct inbox *b, size_t bytes)
+{
+	return b->count < INBOX_ITEMS_MAX && bytes <= INBOX_BYTES_MAX &&
+	       b->bytes <= INBOX_BYTES_MAX - bytes;
 }

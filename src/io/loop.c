@@ -246,6 +246,9 @@ static void on_check(uv_check_t *check)
 	} else if (l->inbox.first == NULL) {
 		(void)uv_idle_stop(&l->idle);
 	}
+	if (rc == ERR_OK && inbox_hears_peers(&l->inbox)) {
+		tcp_resume(l->tcp);
+	}
 }
 
 static void on_idle(uv_idle_t *idle)
@@ -264,6 +267,10 @@ static void on_peer(void *context, struct bytes address, bool fixed)
 {
 	struct loop *l = context;
 
+	/* Whoever is found may flicker at will; a peer of the settings is named once. */
+	if (!fixed && !inbox_hears_peers(&l->inbox)) {
+		return;
+	}
 	inbox_put(&l->inbox,
 		  &(struct event){ .kind = EVENT_PEER_SEEN, .address = address, .fixed = fixed },
 		  NULL);

@@ -140,6 +140,15 @@ void tcp_taken(struct tcp *t, uint32_t link, size_t bytes)
 	}
 }
 
+void tcp_resume(struct tcp *t)
+{
+	for (size_t i = 0; i < TCP_LINKS_MAX; i++) {
+		if (t->links[i] != NULL) {
+			tcp_stream_taken(t->links[i], 0);
+		}
+	}
+}
+
 void tcp_close(struct tcp *t, uint32_t link)
 {
 	struct tcp_link *l = find(t, link);
@@ -188,7 +197,8 @@ static bool is_welcome(const struct tcp *t, const struct tcp_link *l)
 	return inbound <= TCP_INBOUND_MAX && young <= TCP_YOUNG_MAX;
 }
 
-/* No place in the table: take the call and hang up, so that the queue does not fill. */
+/* No place in the table or the inbox: take the call and hang up, so that the queue does not
+ * fill. */
 static void refuse(struct tcp *t, uv_stream_t *server)
 {
 	uv_tcp_t *handle = malloc(sizeof *handle);
@@ -211,7 +221,7 @@ static void on_connection(uv_stream_t *server, int status)
 	if (status != 0) {
 		return;
 	}
-	l = new_link(t);
+	l = inbox_hears_peers(t->inbox) ? new_link(t) : NULL;
 	if (l == NULL) {
 		refuse(t, server);
 		return;

@@ -34,6 +34,8 @@ void tcp_send(struct tcp *t, uint32_t link, struct bytes bytes);
 void tcp_close(struct tcp *t, uint32_t link);
 /* The node has taken this many bytes of the link from the inbox. */
 void tcp_taken(struct tcp *t, uint32_t link, size_t bytes);
+/* The inbox has room again: listen to those that were not listened to for want of it. */
+void tcp_resume(struct tcp *t);
 /* Links that are up. */
 size_t tcp_links(const struct tcp *t);
 /* Close everything; from here on nothing goes to the inbox.  The loop must run until it ends

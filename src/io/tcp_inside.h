@@ -32,7 +32,7 @@ void tcp_down(struct tcp_link *l);
 
 /* The link is up: tune its socket and read from now on. */
 void tcp_stream_start(struct tcp_link *l);
-/* As tcp_send() and tcp_taken(). */
+/* As tcp_send() and tcp_taken(); 0 bytes: read on if there is room again. */
 void tcp_stream_send(struct tcp_link *l, struct bytes bytes);
 void tcp_stream_taken(struct tcp_link *l, size_t bytes);
 

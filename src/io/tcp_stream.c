@@ -51,7 +51,7 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf)
 				   .bytes = { l->in, (size_t)len } },
 		  NULL);
 	l->unread += (size_t)len;
-	if (l->unread >= TCP_UNREAD_MAX) {
+	if (l->unread >= TCP_UNREAD_MAX || !inbox_hears_peers(l->inbox)) {
 		l->paused = true;
 		(void)uv_read_stop(stream);
 	}
@@ -96,7 +96,7 @@ void tcp_stream_start(struct tcp_link *l)
 void tcp_stream_taken(struct tcp_link *l, size_t bytes)
 {
 	l->unread -= bytes < l->unread ? bytes : l->unread;
-	if (l->paused && l->unread < TCP_UNREAD_MAX / 2) {
+	if (l->paused && l->unread < TCP_UNREAD_MAX / 2 && inbox_hears_peers(l->inbox)) {
 		l->paused = false;
 		read_on(l);
 	}

@@ -219,6 +219,38 @@ static void the_limit_of_a_frame_is_exact(void **state)
 	(void)close(fd);
 }
 
+/* The officer's program can ask again, on the same connection, and is heard when there is room. */
+static void a_question_too_many_may_be_asked_again(void **state)
+{
+	struct arena arena;
+	struct inbox_item *item;
+	int fd = dial();
+
+	(void)state;
+	arena_init(&arena, 0);
+	while (inbox_hears_people(&d.inbox, 1)) {
+		inbox_put(&d.inbox, &(struct event){ .kind = EVENT_WAKE }, NULL);
+	}
+	put(fd, "\0\0\0\3abc", 7);
+	for (int i = 0; i < 20; i++) {
+		(void)uv_run(&d.loop, UV_RUN_NOWAIT);
+		(void)usleep(1000);
+	}
+	assert_int_equal(read_refusal(fd, &arena), -ERR_BUSY);
+	assert_int_equal(d.inbox.count, INBOX_ITEMS_MAX);
+	while ((item = inbox_take(&d.inbox)) != NULL) {
+		inbox_item_free(item);
+	}
+	put(fd, "\0\0\0\3abc", 7);
+	turn(1);
+	item = inbox_take(&d.inbox);
+	assert_non_null(item);
+	assert_true(bytes_is(item->event.bytes, "abc"));
+	inbox_item_free(item);
+	arena_done(&arena);
+	(void)close(fd);
+}
+
 static void an_empty_frame_is_refused(void **state)
 {
 	int fd = dial();
@@ -475,6 +507,7 @@ int main(void)
 		WITH(one_question_at_a_time),
 		WITH(an_oversized_frame_is_refused_by_its_head),
 		WITH(the_limit_of_a_frame_is_exact),
+		WITH(a_question_too_many_may_be_asked_again),
 		WITH(an_empty_frame_is_refused),
 		WITH(who_is_slow_is_dropped),
 		WITH(who_does_not_fetch_an_answer_is_dropped),

@@ -123,6 +123,55 @@ static void an_event_that_is_lost_is_never_forgotten(void **state)
 	}
 }
 
+/* What peers send never takes the room of a question. */
+static void room_is_counted_in_items(void **state)
+{
+	struct inbox b;
+
+	(void)state;
+	inbox_init(&b, NULL, NULL);
+	for (size_t i = 0; i < INBOX_ITEMS_MAX; i++) {
+		assert_int_equal(inbox_hears_peers(&b), i < INBOX_ITEMS_MAX / 2);
+		assert_true(inbox_hears_people(&b, 1));
+		inbox_put(&b, &(struct event){ .kind = EVENT_WAKE }, NULL);
+	}
+	assert_false(inbox_hears_people(&b, 1));
+	inbox_put(&b, &(struct event){ .kind = EVENT_LINK_DOWN }, NULL); /* never lost */
+	assert_int_equal(b.count, INBOX_ITEMS_MAX + 1);
+	inbox_item_free(inbox_take(&b));
+	assert_false(inbox_hears_people(&b, 1));
+	inbox_item_free(inbox_take(&b));
+	assert_true(inbox_hears_people(&b, 1));
+	while (!inbox_hears_peers(&b)) {
+		inbox_item_free(inbox_take(&b));
+	}
+	assert_int_equal(b.count, INBOX_ITEMS_MAX / 2 - 1);
+	inbox_done(&b);
+}
+
+static void room_is_counted_in_bytes(void **state)
+{
+	static uint8_t much[INBOX_BYTES_MAX / 4];
+	const struct event event = { .kind = EVENT_ASK, .bytes = { much, sizeof much } };
+	struct inbox b;
+
+	(void)state;
+	inbox_init(&b, NULL, NULL);
+	inbox_put(&b, &event, NULL);
+	assert_true(inbox_hears_peers(&b));
+	inbox_put(&b, &event, NULL);
+	assert_int_equal(b.bytes, INBOX_BYTES_MAX / 2);
+	assert_false(inbox_hears_peers(&b));
+	assert_true(inbox_hears_people(&b, INBOX_BYTES_MAX / 2));
+	assert_false(inbox_hears_people(&b, INBOX_BYTES_MAX / 2 + 1));
+	assert_false(inbox_hears_people(&b, SIZE_MAX));
+	inbox_item_free(inbox_take(&b));
+	assert_true(inbox_hears_peers(&b));
+	inbox_item_free(inbox_take(&b));
+	assert_int_equal(b.bytes, 0);
+	inbox_done(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +179,8 @@ int main(void)
 		cmocka_unit_test(memory_that_is_handed_over_is_not_copied),
 		cmocka_unit_test(whoever_waits_is_told_of_the_first_one),
 		cmocka_unit_test(an_event_that_is_lost_is_never_forgotten),
+		cmocka_unit_test(room_is_counted_in_items),
+		cmocka_unit_test(room_is_counted_in_bytes),
 	};
 
 	return cmocka_run_group_tests_name("inbox", tests, NULL, NULL);

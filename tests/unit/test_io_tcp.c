@@ -234,6 +234,57 @@ static void a_reader_that_is_too_slow_is_not_read_for(void **state)
 	(void)close(fd);
 }
 
+/* Many links together: the inbox has a limit of its own, and nobody is called then either. */
+static void nobody_is_read_for_when_the_inbox_is_full(void **state)
+{
+	int fd = dial();
+	struct timeval patience = { .tv_sec = 5 };
+	size_t got = 0;
+	int late;
+	char c;
+
+	(void)state;
+	(void)expect(EVENT_LINK_UP);
+	while (inbox_hears_peers(&inbox)) {
+		inbox_put(&inbox, &(struct event){ .kind = EVENT_WAKE }, NULL);
+	}
+	for (int i = 0; i < 20; i++) {
+		assert_int_equal(send(fd, "more", 4, 0), 4);
+		(void)usleep(1000);
+		(void)uv_run(&loop, UV_RUN_NOWAIT);
+	}
+	assert_int_equal(inbox.count, INBOX_ITEMS_MAX / 2 + 1); /* one, and then it is paused */
+	late = dial();
+	(void)setsockopt(late, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	for (int i = 0; i < 20; i++) {
+		(void)uv_run(&loop, UV_RUN_NOWAIT);
+		(void)usleep(1000);
+	}
+	assert_int_equal(recv(late, &c, 1, 0), 0);
+	assert_int_equal(inbox.count, INBOX_ITEMS_MAX / 2 + 1);
+	tcp_resume(tcp); /* there is no room yet */
+	(void)uv_run(&loop, UV_RUN_NOWAIT);
+	assert_int_equal(inbox.count, INBOX_ITEMS_MAX / 2 + 1);
+	/* With room the rest comes, also when this link's own bytes went before there was any. */
+	for (struct inbox_item *item; (item = inbox_take(&inbox)) != NULL;) {
+		got += item->event.bytes.len;
+		inbox_item_free(item);
+	}
+	assert_int_equal(got, 4);
+	tcp_resume(tcp);
+	while (got < 80) {
+		struct inbox_item *item;
+
+		turn(1);
+		item = inbox_take(&inbox);
+		assert_non_null(item);
+		got += item->event.bytes.len;
+		inbox_item_free(item);
+	}
+	(void)close(fd);
+	(void)close(late);
+}
+
 static void drained_comes_when_all_has_left(void **state)
 {
 	static uint8_t piece[1024 * 1024];
@@ -382,6 +433,7 @@ int main(void)
 		WITH(a_call_that_fails_says_whom_it_was_for),
 		WITH(a_call_can_be_given_up_while_its_name_is_looked_up),
 		WITH(a_reader_that_is_too_slow_is_not_read_for),
+		WITH(nobody_is_read_for_when_the_inbox_is_full),
 		WITH(drained_comes_when_all_has_left),
 		WITH(little_waits_in_the_kernel),
 		WITH(a_peer_that_never_reads_is_hung_up),
