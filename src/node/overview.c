@@ -86,7 +86,7 @@ static void count_cases(struct node *n, uint64_t *open, uint64_t *tasks)
 		struct case_facts f;
 		uint32_t t = k->has_search ? kase_tasks(n, k, &f) : 0;
 
-		*open += k->has_search && (t != 0 || merge_case_state(&f) < CASE_HQ_NO_HIT);
+		*open += k->has_search && merge_case_is_open(&f, t);
 		for (; t != 0; t &= t - 1) {
 			(*tasks)++;
 		}

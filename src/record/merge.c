@@ -238,6 +238,13 @@ uint32_t merge_case_tasks(const struct case_facts *f)
 	return tasks;
 }
 
+bool merge_case_is_open(const struct case_facts *f, uint32_t tasks)
+{
+	bool asked = f->queued || f->delivered;
+
+	return tasks != 0 || (asked && merge_case_state(f) < CASE_HQ_NO_HIT);
+}
+
 const char *merge_case_state_name(enum case_state s)
 {
 	static const char *const text[] = {

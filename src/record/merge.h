@@ -103,6 +103,9 @@ enum case_state merge_case_state(const struct case_facts *f);
 enum case_result merge_case_result(const struct case_facts *f);
 /* The tasks that follow, as bits 1 << enum case_task. */
 uint32_t merge_case_tasks(const struct case_facts *f);
+/* Is anything still to be done (tasks: those that nobody has dealt with), or to come?  A check of
+ * which headquarters was not asked, as of a minor, ends with what was done at the post. */
+bool merge_case_is_open(const struct case_facts *f, uint32_t tasks);
 const char *merge_case_state_name(enum case_state s);
 const char *merge_case_result_name(enum case_result r);
 const char *merge_case_task_name(enum case_task t);

@@ -346,6 +346,10 @@ static int play_status(struct arena *arena, const char *who)
 		refused(who, "status", rc);
 		return ERR_OK;
 	}
+	if (flag("open")) {
+		note("%s status: %llu open", who, (unsigned long long)out.open_cases);
+		return 0;
+	}
 	note("%s status: %llu people, %llu fingers, %llu members, %llu links, %llu tasks", who,
 	     (unsigned long long)out.people, (unsigned long long)out.fingers,
 	     (unsigned long long)out.members, (unsigned long long)out.links,

@@ -305,6 +305,33 @@ static void the_order_of_arrival_does_not_matter(void **state)
 	}
 }
 
+/* A check of a minor, of which headquarters is not asked, would otherwise be open until it is
+ * purged, since nobody could do anything about it. */
+static void a_case_is_open_while_something_is_to_be_done_or_to_come(void **state)
+{
+	struct case_facts f = { .searched = true, .reviewed = true };
+
+	(void)state;
+	assert_false(merge_case_is_open(&f, merge_case_tasks(&f)));
+	f.local_hit = true;
+	f.reviewed = false;
+	assert_true(merge_case_is_open(&f, merge_case_tasks(&f)));
+	assert_false(merge_case_is_open(&f, 0)); /* dealt with */
+	f.reviewed = true;
+	assert_false(merge_case_is_open(&f, merge_case_tasks(&f)));
+	f.queued = true;
+	assert_true(merge_case_is_open(&f, 0));
+	f.delivered = true;
+	assert_true(merge_case_is_open(&f, 0));
+	f.verdict = VERDICT_CANDIDATES;
+	assert_true(merge_case_is_open(&f, 0));
+	f.verdict = VERDICT_NO_HIT;
+	assert_false(merge_case_is_open(&f, 0));
+	assert_true(merge_case_is_open(&f, merge_case_tasks(&f))); /* refuted: tell the officers */
+	f = (struct case_facts){ .searched = true, .queued = true, .expired = true };
+	assert_false(merge_case_is_open(&f, 0));
+}
+
 static void tasks_come_one_by_one(void **state)
 {
 	struct case_facts f = { .searched = true, .local_hit = true };
@@ -399,6 +426,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_outcome_is_for_a_human),
 		cmocka_unit_test(too_many_opinions_are_a_dispute),
 		cmocka_unit_test(the_order_of_arrival_does_not_matter),
+		cmocka_unit_test(a_case_is_open_while_something_is_to_be_done_or_to_come),
 		cmocka_unit_test(tasks_come_one_by_one),
 		cmocka_unit_test(both_answers_side_by_side),
 		cmocka_unit_test(a_case_moves_on_with_what_is_known),
