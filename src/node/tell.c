@@ -225,14 +225,24 @@ static struct list unsearched_lines(struct node *n, uint64_t bits)
 	return (struct list){ .items = lines, .count = count };
 }
 
+/* What was not searched by now: headquarters may have looked since. */
+static uint64_t unsearched_yet(const struct kase *k)
+{
+	uint64_t outcome = k->has_verdict ? k->verdict.outcome : 0;
+	bool looked = outcome == VERDICT_NO_HIT || outcome == VERDICT_CANDIDATES ||
+		      outcome == VERDICT_CONFIRMED;
+
+	return looked ? k->search.not_searched & ~(uint64_t)UNSEARCHED_HQ : k->search.not_searched;
+}
+
 static struct bytes sentence(struct node *n, const struct kase *k, const struct answer_case *a,
 			     const struct case_facts *f)
 {
 	const struct search_record *s = &k->search;
 	struct bytes where = node_text(
-	    n, "the local gallery (%.*s; %llu people; last word from headquarters: %.*s)",
+	    n, "the local gallery (%.*s; %llu %s; last word from headquarters: %.*s)",
 	    (int)a->gallery.len, (const char *)a->gallery.data, (unsigned long long)s->people,
-	    (int)a->synced.len, (const char *)a->synced.data);
+	    s->people == 1 ? "person" : "people", (int)a->synced.len, (const char *)a->synced.data);
 	const char *hq = k->at_hq || f->verdict != 0 ? ""
 			 : f->delivered              ? " Headquarters has it."
 			 : f->queued                 ? " Headquarters' check is queued."
@@ -260,8 +270,9 @@ static struct bytes verdict_words(struct node *n, const struct kase *k)
 	}
 	switch (v->outcome) {
 	case VERDICT_NO_HIT:
-		return node_text(n, "headquarters found no one among %llu people",
-				 (unsigned long long)v->people);
+		return node_text(n, "headquarters found no one among %llu %s",
+				 (unsigned long long)v->people,
+				 v->people == 1 ? "person" : "people");
 	case VERDICT_CANDIDATES:
 		return node_text(n, "headquarters has candidates and is judging them");
 	case VERDICT_CONFIRMED:
@@ -290,7 +301,7 @@ int tell_kase(struct node *n, struct kase *k, struct answer_case *out)
 		.people = k->search.people,
 		.synced = tell_synced(n, k->search.synced_ms),
 		.captured_ms = k->search.captured_ms,
-		.not_searched = unsearched_lines(n, k->search.not_searched),
+		.not_searched = unsearched_lines(n, unsearched_yet(k)),
 		.candidates = { .items = c, .count = k->search.candidates.count },
 		.tasks = { .items = lines },
 		.samples = issue_samples(n, k->search.samples.items, k->search.samples.count),
