@@ -41,6 +41,11 @@ AS="setpriv --reuid=nobody --regid=nogroup --clear-groups"
 chown nobody "$ROOT/passphrase"
 chmod 711 "$ROOT"
 
+hq_unsearched() { # hq_unsearched NODE CASE: is headquarters' gallery among what was not searched?
+	ctl "$1" --json case "$2" |
+		jq '[.not_searched[].text] | index("headquarters'"'"' gallery") != null'
+}
+
 plug() { # plug NODE INTERFACE BRIDGE ADDRESS
 	ip link add "$2" netns "$NS-$1" type veth peer name "$1-$2" netns "$NS-sw" &&
 		ip -n "$NS-sw" link set "$1-$2" master "$3" up &&
@@ -201,6 +206,7 @@ play() { # play NAME N1 N2 P1 P2 O1 O2: notice, probe and other prints
 	point "$t: its second examiner" review hq "J. Examiner" "$case"
 	must "$t: the verdict arrives at C: confirmed" wait_for 60 has_result c "$case" confirmed
 	point "$t: and the state says who confirmed" is HQ_CONFIRMED case_state c "$case"
+	point "$t: headquarters' gallery has been searched by now" is false hq_unsearched c "$case"
 	must "$t: the other check is settled, too" wait_for 60 has_state c "$other" HQ_NO_HIT
 
 	point "$t: the notice is withdrawn" ctl hq notice withdraw --reason "case closed" UTO-2026-0001
