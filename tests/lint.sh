@@ -18,8 +18,8 @@ run() {
 sources=$(git ls-files 'src/*.c' 'src/*.h' 2>/dev/null || find src -name '*.[ch]')
 tests=$(git ls-files 'tests/*.c' 'tests/*.h' 2>/dev/null || find tests -name '*.[ch]')
 units=$(printf '%s\n' "$sources" | grep '\.c$')
-lua=$(git ls-files '*.lua' 2>/dev/null || find . -name '*.lua')
-scripts=$(git ls-files '*.sh' 2>/dev/null || find . -name '*.sh')
+lua=$(git ls-files '*.lua' 2>/dev/null || find . -name '*.lua' -not -path './build*')
+scripts=$(git ls-files '*.sh' 2>/dev/null || find . -name '*.sh' -not -path './build*')
 flags="-std=gnu11 -D_GNU_SOURCE -DHAVE_CONFIG_H=1 -Isrc -I. -I$built $(pkg-config --cflags libuv lua5.4 avahi-client)"
 tidy() { # one file each: the analyser forgets what va_start does after the first
 	# shellcheck disable=SC2016,SC2317

@@ -191,10 +191,12 @@ static void both_ends_become_equal_for_all_seeds(void **state)
 	for (uint64_t seed = seeds.first; seed <= seeds.last; seed++) {
 		run(seed, &t);
 	}
-	print_message("# seeds %llu to %llu: %d breaks, %d erased, %d refusals, %d offers, %d lists changed, "
-		      "%d entries sent in %d messages, %d bytes of memory at most\n",
-		      (unsigned long long)seeds.first, (unsigned long long)seeds.last, (int)t.breaks, (int)t.erased, (int)t.refused, (int)t.offered,
-		      (int)t.changed, (int)t.sent, (int)t.messages, (int)t.memory);
+	print_message(
+	    "# seeds %llu to %llu: %d breaks, %d erased, %d refusals, %d offers, %d lists changed, "
+	    "%d entries sent in %d messages, %d bytes of memory at most\n",
+	    (unsigned long long)seeds.first, (unsigned long long)seeds.last, (int)t.breaks,
+	    (int)t.erased, (int)t.refused, (int)t.offered, (int)t.changed, (int)t.sent,
+	    (int)t.messages, (int)t.memory);
 	/* The seeds must have made something happen. */
 	assert_true(n < SEEDS || (t.breaks > n && t.sent > 20 * n && t.changed > n));
 }
