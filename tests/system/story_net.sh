@@ -152,7 +152,7 @@ logs_are_silent() { # no names, no errors
 play() { # play NAME N1 N2 P1 P2 O1 O2: notice, probe and other prints
 	local t=$1 n1=$2 n2=$3 p1=$4 p2=$5 o1=$6 o2=$7 n case other again
 	for n in hq a b c; do
-		NODE_RUN[$n]="nsenter -t $(cat "$ROOT/net/$n.pid") -n -m -- $AS"
+		NODE_RUN[$n]="nsenter -t $(cat "$ROOT/net/$n.pid") -n -m -r -- $AS"
 		NODE_HOST[$n]=0.0.0.0
 	done
 	node_make hq hq "Headquarters" 4700
