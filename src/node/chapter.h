@@ -283,7 +283,12 @@ int apply_entry(struct node *n, const struct entry *e, bool live);
 int apply_unopened(struct node *n);
 int apply_gallery(struct node *n, struct person *p);
 bool apply_is_searchable(const struct node *n, const struct person *p);
-int enrol_start(struct node *n);
+/* Audit chain, erasures, grant and entries, in this order; a node that is to found a region
+ * and has not yet does so. */
+int start_read(struct node *n);
+/* Take a grant as ours: everything that a member needs follows from it. */
+int enrol_become(struct node *n, struct bytes file, struct fault *fault);
+int enrol_found(struct node *n);
 int enrol_request(struct node *n, const struct ask *ask);
 int enrol_sign(struct node *n, const struct ask *ask);
 int enrol_install(struct node *n, const struct ask *ask);

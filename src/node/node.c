@@ -297,7 +297,7 @@ static int chapter(struct node *n)
 	switch (n->event->kind) {
 	case EVENT_START:
 		node_touch(n);
-		return enrol_start(n);
+		return start_read(n);
 	case EVENT_WAKE:
 		return meet_wake(n);
 	case EVENT_PEER_SEEN:

@@ -179,7 +179,6 @@ static int check_roster(const struct roster *r)
 	    names_one_twice(&r->members, sizeof(struct member_rights), ENTRY_NODE_BYTES)) {
 		return ERR_MALFORMED;
 	}
-
 	arena_init(&none, 1);
 	for (size_t i = 0; i < r->classes.count; i++) {
 		uint8_t id[ENTRY_CLASS_BYTES];
