@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "intake/worker.h"
+#include "io/wall.h"
 
 /* A policy under which the post may read everything. */
 static const char policy_text[] =
@@ -12,14 +12,6 @@ static const char policy_text[] =
     "  entitle = function() return 'read', 'bench' end,\n"
     "  classify = function(r) return { region = 'BENCH', sensitivity = 'restricted',\n"
     "    reason = 'bench' } end }\n";
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 /* What outpost-worker does with a minutiae record of our own making. */
 static int examine(struct bytes frame, struct buf *out)
@@ -73,7 +65,7 @@ static int step(struct bench_side *s, struct event *event, struct buf *reply)
 	struct effects effects;
 	int rc;
 
-	event->now_ms = now_ms();
+	event->now_ms = wall_ms();
 	effects_init(&effects);
 	rc = node_step(s->node, event, &effects);
 	for (size_t i = 0; rc == ERR_OK && i < effects.count; i++) {

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/day.h"
+#include "io/wall.h"
 
 static const struct {
 	const char *word;
@@ -76,12 +76,8 @@ size_t log_format(struct bytes line, bool journal, uint64_t now_ms, char out[LOG
 void log_line(struct bytes line)
 {
 	char out[LOG_LINE_MAX];
-	struct timespec now = { 0 };
-	size_t len;
+	size_t len = log_format(line, to_journal(), wall_ms(), out);
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	len = log_format(line, to_journal(),
-			 (uint64_t)now.tv_sec * 1000U + (uint64_t)now.tv_nsec / 1000000U, out);
 	/* There is nobody to tell that telling failed. */
 	if (write(STDERR_FILENO, out, len) < 0) {
 		return;

@@ -2,7 +2,6 @@
 
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <uv.h>
 
@@ -11,12 +10,13 @@
 #include "io/inbox.h"
 #include "io/log.h"
 #include "io/notify.h"
+#include "io/signals.h"
 #include "io/tcp.h"
+#include "io/wall.h"
 #include "io/work.h"
 #include "io/workers.h"
 
 #define SOURCES_MAX 2U
-#define SIGNALS     3U
 
 /* The wall clock may jump, the loop's does not: a far wake-up is looked at again this often. */
 #define WAKE_SLICE_MS 60000U
@@ -28,10 +28,7 @@ struct loop {
 	uv_check_t check; /* after each poll: the node's turn */
 	uv_idle_t idle;   /* runs while the inbox is not empty, so that nobody waits */
 	uv_timer_t wake;
-	uv_timer_t watchdog;
-	uv_signal_t signals[SIGNALS];
 	bool handles_open;
-	bool signals_open;
 	uint64_t wake_at_ms; /* wall time; 0: none */
 	uint64_t wake_by_ms; /* the same on the loop's clock, as it was then */
 	struct inbox inbox;
@@ -40,6 +37,7 @@ struct loop {
 	struct control *control;
 	struct work *work;
 	struct workers *workers;
+	struct signals *signals;
 	struct discover *source[SOURCES_MAX];
 	size_t sources;
 	uint16_t port;
@@ -47,14 +45,6 @@ struct loop {
 	bool closed;
 	int code; /* what has ended it */
 };
-
-static uint64_t wall_ms(void)
-{
-	struct timespec t = { 0 };
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * 1000U + (uint64_t)t.tv_nsec / 1000000U;
-}
 
 /* ---- effects ---- */
 
@@ -278,42 +268,27 @@ static void on_peer(void *context, struct bytes address, bool fixed)
 
 /* ---- signals and the service manager ---- */
 
-static void on_signal(uv_signal_t *handle, int number)
+static void on_stop(void *context, int number)
 {
-	struct loop *l = handle->data;
+	log_write(LOG_LEVEL_INFO, "loop", "state=stopping signal=%d", number);
+	loop_stop(context);
+}
 
-	if (number != SIGHUP) {
-		log_write(LOG_LEVEL_INFO, "loop", "state=stopping signal=%d", number);
-		loop_stop(l);
-	} else if (l->config.on_reload != NULL) {
+static void on_reload(void *context)
+{
+	const struct loop *l = context;
+
+	if (l->config.on_reload != NULL) {
 		l->config.on_reload(l->config.context);
 	}
 }
 
-static void on_watchdog(uv_timer_t *timer)
+static void on_pulse(void *context)
 {
-	const struct loop *l = timer->data;
+	const struct loop *l = context;
 
 	(void)notify_send("WATCHDOG=1");
 	(void)notify_status("port %u, %zu links", l->port, tcp_links(l->tcp));
-}
-
-static void open_signals(struct loop *l)
-{
-	static const int numbers[SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
-	uint64_t ms = notify_watchdog_ms();
-
-	for (size_t i = 0; i < SIGNALS; i++) {
-		(void)uv_signal_init(&l->uv, &l->signals[i]);
-		l->signals[i].data = l;
-		(void)uv_signal_start(&l->signals[i], on_signal, numbers[i]);
-	}
-	(void)uv_timer_init(&l->uv, &l->watchdog);
-	l->watchdog.data = l;
-	if (ms > 0) {
-		(void)uv_timer_start(&l->watchdog, on_watchdog, ms, ms);
-	}
-	l->signals_open = true;
 }
 
 /* ---- opening ---- */
@@ -385,6 +360,16 @@ static int open_sources(struct loop *l)
 	return rc;
 }
 
+static int open_signals(struct loop *l, struct fault *fault)
+{
+	const struct signals_calls calls = {
+		.on_stop = on_stop, .on_reload = on_reload, .on_pulse = on_pulse, .context = l
+	};
+	int rc = signals_new(&l->uv, &calls, &l->signals);
+
+	return rc == ERR_OK ? rc : err_at(fault, rc, 0, "signals");
+}
+
 int loop_new(const struct loop_config *config, struct loop **out, struct fault *fault)
 {
 	struct loop *l = calloc(1, sizeof *l);
@@ -405,12 +390,12 @@ int loop_new(const struct loop_config *config, struct loop **out, struct fault *
 		rc = batch(l);
 		rc = rc == ERR_OK ? open_sources(l) : err_at(fault, rc, 0, "node");
 	}
+	if (rc == ERR_OK && config->signals) {
+		rc = open_signals(l, fault);
+	}
 	if (rc != ERR_OK) {
 		loop_free(l);
 		return rc;
-	}
-	if (config->signals) {
-		open_signals(l);
 	}
 	*out = l;
 	return ERR_OK;
@@ -471,12 +456,6 @@ static void close_handles(struct loop *l)
 		uv_close((uv_handle_t *)&l->idle, NULL);
 		uv_close((uv_handle_t *)&l->wake, NULL);
 	}
-	if (l->signals_open) {
-		for (size_t i = 0; i < SIGNALS; i++) {
-			uv_close((uv_handle_t *)&l->signals[i], NULL);
-		}
-		uv_close((uv_handle_t *)&l->watchdog, NULL);
-	}
 }
 
 void loop_free(struct loop *l)
@@ -493,6 +472,7 @@ void loop_free(struct loop *l)
 	control_stop(l->control);
 	work_stop(l->work);
 	workers_stop(l->workers);
+	signals_stop(l->signals);
 	close_handles(l);
 	if (l->uv_open) {
 		/* Until every handle is closed and every search has come home. */
@@ -508,6 +488,7 @@ void loop_free(struct loop *l)
 	control_free(l->control);
 	work_free(l->work);
 	workers_free(l->workers);
+	signals_free(l->signals);
 	inbox_done(&l->inbox);
 	effects_done(&l->effects);
 	free(l);
