@@ -82,11 +82,16 @@ static int build(struct gallery_bench *g)
 		person_id(p, id);
 		for (unsigned k = 0; k < g->fingers && err == ERR_OK; k++) {
 			struct finger_template *t;
+			struct finger_card *card;
 
 			err = make(p, k, 0, ENROL, &t);
 			if (err == ERR_OK) {
-				err = gallery_put(g->gallery, id, t);
+				err = finger_card_make(t, &card);
 				finger_template_unref(t);
+			}
+			if (err == ERR_OK) {
+				err = gallery_put(g->gallery, id, card);
+				finger_card_unref(card);
 			}
 		}
 		bench_progress_at(&bar, p);

@@ -87,6 +87,23 @@ static void fill_table(struct code_probe *p)
 	}
 }
 
+static void turn_places(struct code_probe *p)
+{
+	for (int t = 0; t < CODE_TURNS; t++) {
+		uint16_t fine = (uint16_t)((t - CODE_TURN_MAX) * 256);
+		float co = angle_cos(fine);
+		float si = angle_sin(fine);
+
+		for (unsigned i = 0; i < p->code.count; i++) {
+			float x = p->code.x[i];
+			float y = p->code.y[i];
+
+			p->turned_x[i][t] = (uint8_t)angle_round(co * x - si * y);
+			p->turned_y[i][t] = (uint8_t)angle_round(si * x + co * y);
+		}
+	}
+}
+
 int code_probe_new(const struct finger_code *c, struct code_probe **out)
 {
 	struct code_probe *p = aligned_alloc(CODE_ALIGN, sizeof(*p));
@@ -103,17 +120,8 @@ int code_probe_new(const struct finger_code *c, struct code_probe **out)
 
 			p->row[i][k] = (uint8_t)(circle_of(k) * CODE_NIBBLES + v);
 		}
-		for (int t = 0; t < CODE_TURNS; t++) {
-			uint16_t fine = (uint16_t)((t - CODE_TURN_MAX) * 256);
-			float co = angle_cos(fine);
-			float si = angle_sin(fine);
-			float x = c->x[i];
-			float y = c->y[i];
-
-			p->turned_x[i][t] = (uint8_t)angle_round(co * x - si * y);
-			p->turned_y[i][t] = (uint8_t)angle_round(si * x + co * y);
-		}
 	}
+	turn_places(p);
 	*out = p;
 	return ERR_OK;
 }

@@ -1,6 +1,7 @@
 #include "finger/template.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,75 +32,115 @@ struct fine_flow {
 	uint8_t *known;
 };
 
-/* Interpolate cells of 16 pixels to cells of 8: each lies a quarter of the way from its
- * own cell's middle to the next. */
+/* The cosine and sine of a cell's doubled orientation; nothing where it is not known. */
+struct cell_vector {
+	float u;
+	float v;
+};
+
+/* The orientation of a cell of 8 pixels: it lies a quarter of the way from the middle of its
+ * own cell of 16 to the next. */
+static uint8_t between(const struct template_flow *flow, const struct cell_vector *vector, int x,
+		       int y)
+{
+	float u = 0;
+	float v = 0;
+
+	for (int k = 0; k < 4; k++) {
+		int cx = x / 2 + (k % 2) * (x % 2 ? 1 : -1);
+		int cy = y / 2 + (k / 2) * (y % 2 ? 1 : -1);
+		float w = (k % 2 ? 1.0f : 3.0f) * (k / 2 ? 1.0f : 3.0f);
+
+		if (cx >= 0 && cy >= 0 && cx < flow->columns && cy < flow->rows) {
+			u += w * vector[cy * flow->columns + cx].u;
+			v += w * vector[cy * flow->columns + cx].v;
+		}
+	}
+	return angle_byte(u, v);
+}
+
 static int fine_make(const struct template_flow *flow, struct fine_flow *fine)
 {
-	int n = flow->columns * flow->rows * 4;
+	int cells = flow->columns * flow->rows;
+	struct cell_vector *vector = calloc((size_t)cells + 1, sizeof(*vector));
 
 	*fine = (struct fine_flow){ .columns = flow->columns * 2,
 				    .rows = flow->rows * 2,
 				    .left = flow->left,
 				    .top = flow->top };
-	fine->theta = calloc((size_t)n + 1, 2);
-	if (fine->theta == NULL) {
+	fine->theta = calloc((size_t)cells * 4 + 1, 2);
+	if (fine->theta == NULL || vector == NULL) {
+		free(fine->theta);
+		free(vector);
 		return ERR_NOMEM;
 	}
-	fine->known = fine->theta + n;
-	for (int i = 0; i < n; i++) {
+	fine->known = fine->theta + (ptrdiff_t)4 * cells;
+	for (int i = 0; i < cells; i++) {
+		if (flow->cell[i] != 0) {
+			vector[i].u = angle_cos((uint16_t)(flow->cell[i] << 8));
+			vector[i].v = angle_sin((uint16_t)(flow->cell[i] << 8));
+		}
+	}
+	for (int i = 0; i < 4 * cells; i++) {
 		int x = i % fine->columns;
 		int y = i / fine->columns;
-		float u = 0;
-		float v = 0;
 
-		if (flow->cell[y / 2 * flow->columns + x / 2] == 0) {
-			continue;
+		if (flow->cell[y / 2 * flow->columns + x / 2] != 0) {
+			fine->theta[i] = between(flow, vector, x, y);
+			fine->known[i] = 255;
 		}
-		for (int k = 0; k < 4; k++) {
-			int cx = x / 2 + (k % 2) * (x % 2 ? 1 : -1);
-			int cy = y / 2 + (k / 2) * (y % 2 ? 1 : -1);
-			float w = (k % 2 ? 1.0f : 3.0f) * (k / 2 ? 1.0f : 3.0f);
-			uint8_t theta;
-
-			if (cx < 0 || cy < 0 || cx >= flow->columns || cy >= flow->rows) {
-				continue;
-			}
-			theta = flow->cell[cy * flow->columns + cx];
-			if (theta != 0) {
-				u += w * angle_cos((uint16_t)(theta << 8));
-				v += w * angle_sin((uint16_t)(theta << 8));
-			}
-		}
-		fine->theta[i] = angle_byte(u, v);
-		fine->known[i] = 255;
 	}
+	free(vector);
 	return ERR_OK;
 }
 
-/* Sample the flow on circles around a minutia, turned with it. */
-static void describe(struct template_point *p, const struct fine_flow *fine)
+/* Where the flow is sampled around a minutia that points along +x. */
+struct circle_points {
+	float radius[TEMPLATE_SAMPLES];
+	float x[TEMPLATE_SAMPLES]; /* on a circle of radius 1 */
+	float y[TEMPLATE_SAMPLES];
+};
+
+static void circle_points_make(struct circle_points *p)
 {
-	float c = angle_cos((uint16_t)(p->angle << 8));
-	float s = angle_sin((uint16_t)(p->angle << 8));
 	int n = 0;
 
 	for (int k = 0; k < CIRCLES; k++) {
 		for (int i = 0; i < circles[k].samples; i++, n++) {
 			uint16_t turn = (uint16_t)(i * 65536 / circles[k].samples);
-			float ux = angle_cos(turn);
-			float uy = angle_sin(turn);
-			int x =
-			    p->x - fine->left + angle_round(circles[k].radius * (c * ux - s * uy));
-			int y =
-			    p->y - fine->top + angle_round(circles[k].radius * (s * ux + c * uy));
-			int at = y / 8 * fine->columns + x / 8;
 
-			if (x < 0 || y < 0 || x >= fine->columns * 8 || y >= fine->rows * 8) {
-				continue;
-			}
-			if (fine->known[at]) {
-				p->flow[n] = (uint8_t)((fine->theta[at] - 2 * p->angle) | 1);
-			}
+			p->radius[n] = circles[k].radius;
+			p->x[n] = angle_cos(turn);
+			p->y[n] = angle_sin(turn);
+		}
+	}
+}
+
+/* Sample the flow on circles around a minutia, turned with it. */
+static void describe(struct template_point *p, const struct fine_flow *fine,
+		     const struct circle_points *at)
+{
+	float c = angle_cos((uint16_t)(p->angle << 8));
+	float s = angle_sin((uint16_t)(p->angle << 8));
+	int x[TEMPLATE_SAMPLES];
+	int y[TEMPLATE_SAMPLES];
+
+	/* No branches and no calls: the compiler takes several at once. */
+	for (int i = 0; i < TEMPLATE_SAMPLES; i++) {
+		float u = at->radius[i] * (c * at->x[i] - s * at->y[i]);
+		float v = at->radius[i] * (s * at->x[i] + c * at->y[i]);
+
+		x[i] = p->x - fine->left + (int)(u + copysignf(0.5f, u));
+		y[i] = p->y - fine->top + (int)(v + copysignf(0.5f, v));
+	}
+	for (int i = 0; i < TEMPLATE_SAMPLES; i++) {
+		int cell = (y[i] >> 3) * fine->columns + (x[i] >> 3);
+
+		if (x[i] < 0 || y[i] < 0 || x[i] >= fine->columns * 8 || y[i] >= fine->rows * 8) {
+			continue;
+		}
+		if (fine->known[cell]) {
+			p->flow[i] = (uint8_t)((fine->theta[cell] - 2 * p->angle) | 1);
 		}
 	}
 }
@@ -298,22 +339,24 @@ static uint64_t hash(uint64_t h, const void *data, size_t len)
 	return h;
 }
 
-static int complete(struct finger_template *t)
+int template_complete(struct finger_template *t)
 {
 	struct fine_flow fine;
-	int err = fine_make(&t->flow, &fine);
+	struct circle_points at;
+	int err = t->sets > 1 ? ERR_OK : flow_from_points(t->set[0], &t->flow);
 
+	if (err == ERR_OK) {
+		err = fine_make(&t->flow, &fine);
+	}
 	if (err != ERR_OK) {
 		return err;
 	}
-	t->print = 0xcbf29ce484222325ULL;
+	circle_points_make(&at);
 	for (unsigned k = 0; k < t->sets; k++) {
 		for (unsigned i = 0; i < t->set[k]->count; i++) {
-			describe(&t->set[k]->at[i], &fine);
+			describe(&t->set[k]->at[i], &fine, &at);
 			neighbours(t->set[k], i);
 		}
-		t->print =
-		    hash(t->print, t->set[k]->at, t->set[k]->count * sizeof(t->set[k]->at[0]));
 	}
 	free(fine.theta);
 	return ERR_OK;
@@ -324,21 +367,31 @@ static size_t set_bytes(size_t n)
 	return sizeof(struct template_set) + n * sizeof(struct template_point);
 }
 
-static int fill(struct finger_template *t, const struct fmr *view, const struct extended *e,
-		struct fault *fault)
+int template_new(unsigned sets, const uint8_t room[TEMPLATE_SETS], struct finger_template **out)
 {
-	int err;
+	struct finger_template *t = calloc(1, sizeof(*t));
 
-	for (unsigned k = 0; k < t->sets; k++) {
-		size_t n = k == 0 ? view->count : e->second.count;
-
-		n = n < TEMPLATE_KEPT ? n : TEMPLATE_KEPT;
-		t->set[k] = calloc(1, set_bytes(n));
+	if (t == NULL) {
+		return ERR_NOMEM;
+	}
+	atomic_init(&t->references, 1);
+	t->sets = (uint8_t)sets;
+	for (unsigned k = 0; k < sets; k++) {
+		t->set[k] = calloc(1, set_bytes(room[k]));
 		if (t->set[k] == NULL) {
+			finger_template_unref(t);
 			return ERR_NOMEM;
 		}
 	}
-	err = from_record(view, t->set[0], fault);
+	*out = t;
+	return ERR_OK;
+}
+
+static int fill(struct finger_template *t, const struct fmr *view, const struct extended *e,
+		struct fault *fault)
+{
+	int err = from_record(view, t->set[0], fault);
+
 	if (err != ERR_OK) {
 		return err;
 	}
@@ -348,10 +401,21 @@ static int fill(struct finger_template *t, const struct fmr *view, const struct 
 		from_extended(e, t->set[1]);
 		t->period = e->period;
 		err = flow_from_extended(e, &t->flow);
-	} else {
-		err = flow_from_points(t->set[0], &t->flow);
 	}
-	return err == ERR_OK ? complete(t) : err;
+	if (err == ERR_OK) {
+		err = template_complete(t);
+	}
+	t->print = 0xcbf29ce484222325ULL;
+	for (unsigned k = 0; k < t->sets; k++) {
+		t->print =
+		    hash(t->print, t->set[k]->at, t->set[k]->count * sizeof(t->set[k]->at[0]));
+	}
+	return err;
+}
+
+static uint8_t kept(size_t n)
+{
+	return (uint8_t)(n < TEMPLATE_KEPT ? n : TEMPLATE_KEPT);
 }
 
 int finger_template_load(struct bytes iso, struct bytes extended, struct finger_template **out,
@@ -359,18 +423,22 @@ int finger_template_load(struct bytes iso, struct bytes extended, struct finger_
 {
 	struct fmr *views = malloc(FMR_VIEWS_MAX * sizeof(*views));
 	struct extended *e = malloc(sizeof(*e));
-	struct finger_template *t = calloc(1, sizeof(*t));
+	struct finger_template *t = NULL;
 	size_t n;
 	int err = ERR_NOMEM;
 
-	if (views == NULL || e == NULL || t == NULL) {
+	if (views == NULL || e == NULL) {
 		goto out;
 	}
-	atomic_init(&t->references, 1);
-	t->sets = extended.len > 0 ? 2 : 1;
 	err = fmr_read(iso, views, FMR_VIEWS_MAX, &n, fault);
 	if (err == ERR_OK && extended.len > 0) {
 		err = extended_read(extended, iso, e, fault);
+	}
+	if (err == ERR_OK) {
+		uint8_t room[TEMPLATE_SETS] = { kept(views[0].count),
+						extended.len > 0 ? kept(e->second.count) : 0 };
+
+		err = template_new(extended.len > 0 ? 2 : 1, room, &t);
 	}
 	if (err == ERR_OK) {
 		err = fill(t, &views[0], extended.len > 0 ? e : NULL, fault);

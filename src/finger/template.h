@@ -55,4 +55,10 @@ struct finger_template {
 	struct template_set *set[TEMPLATE_SETS]; /* owned */
 };
 
+/* Room for so many minutiae in each set, none there yet; given to the caller.  ERR_NOMEM. */
+int template_new(unsigned sets, const uint8_t room[TEMPLATE_SETS], struct finger_template **out);
+/* What follows from the minutiae's places and, with two sets, the flow: the flow itself with
+ * one set, then the surroundings of each minutia.  ERR_NOMEM. */
+int template_complete(struct finger_template *t);
+
 #endif

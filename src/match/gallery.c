@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "finger/template.h"
-#include "match/snapshot.h"
+#include "finger/card.h"
+#include "match/block.h"
 
 #define SLOTS_MIN 64U
 #define FREE      UINT32_MAX
@@ -22,28 +22,6 @@ struct gallery {
 	size_t slots;                    /* a power of two */
 	struct gallery_snapshot *latest; /* owned reference, NULL after a change */
 };
-
-static void person_unref(struct gallery_person *p)
-{
-	if (p == NULL || atomic_fetch_sub_explicit(&p->references, 1, memory_order_acq_rel) > 1) {
-		return;
-	}
-	for (unsigned i = 0; i < p->count; i++) {
-		finger_template_unref(p->finger[i]);
-	}
-	free(p);
-}
-
-static void block_unref(struct gallery_block *b)
-{
-	if (b == NULL || atomic_fetch_sub_explicit(&b->references, 1, memory_order_acq_rel) > 1) {
-		return;
-	}
-	for (unsigned i = 0; i < b->count; i++) {
-		person_unref(b->person[i]);
-	}
-	free(b);
-}
 
 void gallery_snapshot_unref(struct gallery_snapshot *s)
 {
@@ -180,15 +158,9 @@ static int own_block(struct gallery *g, size_t i)
 	if (atomic_load_explicit(&old->references, memory_order_acquire) == 1) {
 		return ERR_OK;
 	}
-	b = malloc(sizeof(*b));
+	b = block_copy(old);
 	if (b == NULL) {
 		return ERR_NOMEM;
-	}
-	atomic_init(&b->references, 1);
-	b->count = old->count;
-	for (unsigned k = 0; k < old->count; k++) {
-		b->person[k] = old->person[k];
-		atomic_fetch_add_explicit(&b->person[k]->references, 1, memory_order_relaxed);
 	}
 	g->block[i] = b;
 	block_unref(old);
@@ -214,11 +186,10 @@ static int extend(struct gallery *g)
 		g->block = all;
 		g->room = room;
 	}
-	b = calloc(1, sizeof(*b));
+	b = block_new();
 	if (b == NULL) {
 		return ERR_NOMEM;
 	}
-	atomic_init(&b->references, 1);
 	g->block[g->blocks++] = b;
 	return ERR_OK;
 }
@@ -226,10 +197,10 @@ static int extend(struct gallery *g)
 /* A person with the fingers of old, which may be NULL, and one more. */
 static struct gallery_person *person_with(const uint8_t id[GALLERY_PERSON_BYTES],
 					  const struct gallery_person *old,
-					  struct finger_template *t)
+					  struct finger_card *card)
 {
 	unsigned n = old != NULL ? old->count : 0;
-	struct gallery_person *p = malloc(sizeof(*p) + (n + 1) * sizeof(struct finger_template *));
+	struct gallery_person *p = malloc(sizeof(*p) + (n + 1) * sizeof(struct finger_card *));
 
 	if (p == NULL) {
 		return NULL;
@@ -238,9 +209,9 @@ static struct gallery_person *person_with(const uint8_t id[GALLERY_PERSON_BYTES]
 	memcpy(p->id, id, GALLERY_PERSON_BYTES);
 	p->count = (uint8_t)(n + 1);
 	for (unsigned i = 0; i < n; i++) {
-		p->finger[i] = finger_template_ref(old->finger[i]);
+		p->finger[i] = finger_card_ref(old->finger[i]);
 	}
-	p->finger[n] = finger_template_ref(t);
+	p->finger[n] = finger_card_ref(card);
 	return p;
 }
 
@@ -250,36 +221,32 @@ static void changed(struct gallery *g)
 	g->latest = NULL;
 }
 
-static int put_finger(struct gallery *g, size_t at, struct finger_template *t)
+static int put_finger(struct gallery *g, size_t at, const uint8_t id[GALLERY_PERSON_BYTES],
+		      struct finger_card *card, const struct finger_code *code)
 {
 	struct gallery_person *old = *person_at(g, at);
 	struct gallery_person *p;
-	int err;
+	int err = own_block(g, at / GALLERY_BLOCK);
 
-	for (unsigned i = 0; i < old->count; i++) {
-		if (old->finger[i] == t || (old->finger[i]->position == t->position &&
-					    old->finger[i]->print == t->print)) {
-			return ERR_EXISTS;
-		}
+	if (err == ERR_OK) {
+		err = block_reserve(g->block[at / GALLERY_BLOCK], 1);
 	}
-	if (old->count >= GALLERY_FINGERS_MAX) {
-		return ERR_FULL;
-	}
-	err = own_block(g, at / GALLERY_BLOCK);
 	if (err != ERR_OK) {
 		return err;
 	}
-	p = person_with(old->id, old, t);
+	p = person_with(id, old, card);
 	if (p == NULL) {
 		return ERR_NOMEM;
 	}
 	*person_at(g, at) = p;
-	person_unref(old);
+	block_add_code(g->block[at / GALLERY_BLOCK], at % GALLERY_BLOCK, finger_card_position(card),
+		       code);
+	block_person_unref(old);
 	return ERR_OK;
 }
 
 static int put_person(struct gallery *g, const uint8_t id[GALLERY_PERSON_BYTES],
-		      struct finger_template *t)
+		      struct finger_card *card, const struct finger_code *code)
 {
 	struct gallery_person *p;
 	struct gallery_block *last;
@@ -288,26 +255,55 @@ static int put_person(struct gallery *g, const uint8_t id[GALLERY_PERSON_BYTES],
 	if (err == ERR_OK) {
 		err = extend(g);
 	}
+	if (err == ERR_OK) {
+		err = block_reserve(g->block[g->people / GALLERY_BLOCK], 1);
+	}
 	if (err != ERR_OK) {
 		return err;
 	}
-	p = person_with(id, NULL, t);
+	p = person_with(id, NULL, card);
 	if (p == NULL) {
 		return ERR_NOMEM;
 	}
 	last = g->block[g->people / GALLERY_BLOCK];
+	block_add_code(last, last->count, finger_card_position(card), code);
 	last->person[last->count++] = p;
 	g->slot[find(g, id)] = (uint32_t)g->people;
 	g->people++;
 	return ERR_OK;
 }
 
+/* May the person at a place get this finger too? */
+static int check_new(const struct gallery_person *p, const struct finger_card *card)
+{
+	for (unsigned i = 0; i < p->count; i++) {
+		if (p->finger[i] == card ||
+		    (finger_card_position(p->finger[i]) == finger_card_position(card) &&
+		     finger_card_print(p->finger[i]) == finger_card_print(card))) {
+			return ERR_EXISTS;
+		}
+	}
+	return p->count >= GALLERY_FINGERS_MAX ? ERR_FULL : ERR_OK;
+}
+
 int gallery_put(struct gallery *g, const uint8_t person[GALLERY_PERSON_BYTES],
-		struct finger_template *t)
+		struct finger_card *card)
 {
 	uint32_t at = g->slot[find(g, person)];
-	int err = at == FREE ? put_person(g, person, t) : put_finger(g, at, t);
+	struct finger_template *t;
+	struct finger_code code;
+	int err = at == FREE ? ERR_OK : check_new(*person_at(g, at), card);
 
+	if (err == ERR_OK) {
+		err = finger_card_open(card, &t);
+	}
+	if (err != ERR_OK) {
+		return err;
+	}
+	code_make(t, &code);
+	finger_template_unref(t);
+	err = at == FREE ? put_person(g, person, card, &code)
+			 : put_finger(g, at, person, card, &code);
 	if (err == ERR_OK) {
 		g->fingers++;
 		changed(g);
@@ -331,18 +327,24 @@ int gallery_remove(struct gallery *g, const uint8_t person[GALLERY_PERSON_BYTES]
 	if (err == ERR_OK) {
 		err = own_block(g, last / GALLERY_BLOCK);
 	}
+	if (err == ERR_OK) {
+		err = block_reserve(g->block[at / GALLERY_BLOCK], (*person_at(g, last))->count);
+	}
 	if (err != ERR_OK) {
 		return err;
 	}
 	free_slot(g, slot);
 	gone = *person_at(g, at);
+	tail = g->block[last / GALLERY_BLOCK];
+	block_drop_codes(g->block[at / GALLERY_BLOCK], at % GALLERY_BLOCK);
 	if (at != last) {
 		struct gallery_person *moved = *person_at(g, last);
 
 		g->slot[find(g, moved->id)] = at;
 		*person_at(g, at) = moved;
+		block_move_codes(tail, last % GALLERY_BLOCK, g->block[at / GALLERY_BLOCK],
+				 at % GALLERY_BLOCK);
 	}
-	tail = g->block[last / GALLERY_BLOCK];
 	tail->count--;
 	g->people--;
 	if (tail->count == 0 && last / GALLERY_BLOCK == g->blocks - 1) {
@@ -350,7 +352,7 @@ int gallery_remove(struct gallery *g, const uint8_t person[GALLERY_PERSON_BYTES]
 		g->blocks--;
 	}
 	g->fingers -= gone->count;
-	person_unref(gone);
+	block_person_unref(gone);
 	changed(g);
 	return ERR_OK;
 }

@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "finger/finger.h"
+#include "base/err.h"
+#include "finger/card.h"
 
 #define GALLERY_PERSON_BYTES 16U
 #define GALLERY_FINGERS_MAX  20U /* per person: ten positions, two templates each */
@@ -20,10 +21,10 @@ struct gallery_snapshot;
 
 int gallery_new(struct gallery **out);
 void gallery_free(struct gallery *g);
-/* Add one finger of a person, taking a reference of the template; the same (person, position,
- * template) twice is ERR_EXISTS; ERR_FULL beyond GALLERY_FINGERS_MAX. */
+/* Add one finger of a person, taking a reference of the card; the same (person, position,
+ * template) twice is ERR_EXISTS; ERR_FULL beyond GALLERY_FINGERS_MAX; ERR_NOMEM. */
 int gallery_put(struct gallery *g, const uint8_t person[GALLERY_PERSON_BYTES],
-		struct finger_template *t);
+		struct finger_card *card);
 /* Remove a person with all fingers; ERR_NOTFOUND. */
 int gallery_remove(struct gallery *g, const uint8_t person[GALLERY_PERSON_BYTES]);
 size_t gallery_people(const struct gallery *g);

@@ -23,7 +23,8 @@ struct search_candidate {
 struct search_result {
 	size_t count;
 	struct search_candidate candidate[SEARCH_CANDIDATES_MAX]; /* best first; ties by person */
-	uint64_t people;                                          /* people compared */
+	uint64_t people;                                          /* people looked at */
+	uint64_t looked;   /* fingers looked at, counted for each probe finger */
 	uint64_t compared; /* template comparisons made in full */
 };
 

@@ -38,7 +38,7 @@ int apply_gallery(struct node *n, struct person *p)
 		p->in_gallery = false;
 	}
 	for (size_t i = 0; should && i < p->fingers; i++) {
-		int rc = gallery_put(n->gallery, p->record, p->finger[i].template);
+		int rc = gallery_put(n->gallery, p->record, p->finger[i].card);
 
 		if (rc == ERR_NOMEM) {
 			return rc;

@@ -28,7 +28,7 @@ static void person_free(struct person *p)
 {
 	buf_done(&p->notice_bytes);
 	for (size_t i = 0; i < p->fingers; i++) {
-		finger_template_unref(p->finger[i].template);
+		finger_card_unref(p->finger[i].card);
 	}
 	free(p);
 }
@@ -159,7 +159,7 @@ static void release_finger(struct person *p, const uint8_t id[ENTRY_ID_BYTES])
 {
 	for (size_t i = 0; i < p->fingers; i++) {
 		if (memcmp(p->finger[i].id, id, ENTRY_ID_BYTES) == 0) {
-			finger_template_unref(p->finger[i].template);
+			finger_card_unref(p->finger[i].card);
 			p->finger[i] = p->finger[--p->fingers];
 			return;
 		}
@@ -307,7 +307,7 @@ int book_finger(struct book *b, struct held *h, const struct finger_record *r,
 		uint8_t loser[ENTRY_ID_BYTES])
 {
 	struct person *p = book_person(b, r->record);
-	struct finger_template *t;
+	struct finger_card *card;
 	int rc;
 
 	memset(loser, 0, ENTRY_ID_BYTES);
@@ -317,12 +317,12 @@ int book_finger(struct book *b, struct held *h, const struct finger_record *r,
 	if (p->fingers == GALLERY_FINGERS_MAX) {
 		return ERR_FULL;
 	}
-	rc = finger_template_load(r->iso, r->extended, &t, NULL);
+	rc = finger_card_load(r->iso, r->extended, &card, NULL);
 	if (rc != ERR_OK) {
 		return rc;
 	}
 	opened(h, r->record);
-	p->finger[p->fingers].template = t;
+	p->finger[p->fingers].card = card;
 	p->finger[p->fingers].revision = r->revision;
 	memcpy(p->finger[p->fingers].id, h->id, ENTRY_ID_BYTES);
 	p->fingers++;

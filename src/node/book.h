@@ -19,8 +19,8 @@
 #include "record/merge.h"
 
 struct person_finger {
-	uint8_t id[ENTRY_ID_BYTES];       /* of its entry */
-	struct finger_template *template; /* a reference */
+	uint8_t id[ENTRY_ID_BYTES]; /* of its entry */
+	struct finger_card *card;   /* a reference */
 	uint64_t revision;
 };
 

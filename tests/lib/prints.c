@@ -30,6 +30,16 @@ struct finger_template *prints_template(uint64_t finger, uint64_t touch, float d
 	return t;
 }
 
+struct finger_card *prints_card(uint64_t finger, uint64_t touch, float difficulty, uint8_t position)
+{
+	struct finger_template *t = prints_template(finger, touch, difficulty, position);
+	struct finger_card *card = NULL;
+
+	assert_int_equal(finger_card_make(t, &card), ERR_OK);
+	finger_template_unref(t);
+	return card;
+}
+
 void prints_person(unsigned person, uint8_t id[GALLERY_PERSON_BYTES])
 {
 	memset(id, 0, GALLERY_PERSON_BYTES);

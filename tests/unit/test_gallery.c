@@ -4,12 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "finger/template.h"
 #include "match/gallery.h"
 #include "match/snapshot.h"
 #include "tests/lib/prints.h"
 
-static int put(struct gallery *g, unsigned person, struct finger_template *t)
+static int put(struct gallery *g, unsigned person, struct finger_card *t)
 {
 	uint8_t id[GALLERY_PERSON_BYTES];
 
@@ -36,8 +35,8 @@ static bool live(const struct gallery *g, unsigned person)
 static void counts_people_and_fingers(void **state)
 {
 	struct gallery *g;
-	struct finger_template *a = prints_template(1, 0, 0.2F, 2);
-	struct finger_template *b = prints_template(2, 0, 0.2F, 3);
+	struct finger_card *a = prints_card(1, 0, 0.2F, 2);
+	struct finger_card *b = prints_card(2, 0, 0.2F, 3);
 
 	(void)state;
 	assert_int_equal(gallery_new(&g), ERR_OK);
@@ -55,18 +54,18 @@ static void counts_people_and_fingers(void **state)
 	assert_true(live(g, 2));
 	gallery_free(g);
 	/* Only our own references are left. */
-	assert_int_equal(a->references, 1);
-	assert_int_equal(b->references, 1);
-	finger_template_unref(a);
-	finger_template_unref(b);
+	assert_int_equal(finger_card_references(a), 1);
+	assert_int_equal(finger_card_references(b), 1);
+	finger_card_unref(a);
+	finger_card_unref(b);
 }
 
 static void knows_an_equal_template_again(void **state)
 {
 	struct gallery *g;
-	struct finger_template *a = prints_template(1, 0, 0.2F, 2);
-	struct finger_template *same = prints_template(1, 0, 0.2F, 2);
-	struct finger_template *other = prints_template(1, 0, 0.2F, 3);
+	struct finger_card *a = prints_card(1, 0, 0.2F, 2);
+	struct finger_card *same = prints_card(1, 0, 0.2F, 2);
+	struct finger_card *other = prints_card(1, 0, 0.2F, 3);
 
 	(void)state;
 	assert_int_equal(gallery_new(&g), ERR_OK);
@@ -74,9 +73,9 @@ static void knows_an_equal_template_again(void **state)
 	assert_int_equal(put(g, 1, same), ERR_EXISTS);
 	assert_int_equal(put(g, 1, other), ERR_OK);
 	gallery_free(g);
-	finger_template_unref(a);
-	finger_template_unref(same);
-	finger_template_unref(other);
+	finger_card_unref(a);
+	finger_card_unref(same);
+	finger_card_unref(other);
 }
 
 static void takes_no_more_than_twenty_fingers(void **state)
@@ -86,10 +85,10 @@ static void takes_no_more_than_twenty_fingers(void **state)
 	(void)state;
 	assert_int_equal(gallery_new(&g), ERR_OK);
 	for (unsigned i = 0; i <= GALLERY_FINGERS_MAX; i++) {
-		struct finger_template *t = prints_template(i, 0, 0.2F, (uint8_t)(i % 11));
+		struct finger_card *t = prints_card(i, 0, 0.2F, (uint8_t)(i % 11));
 
 		assert_int_equal(put(g, 5, t), i < GALLERY_FINGERS_MAX ? ERR_OK : ERR_FULL);
-		finger_template_unref(t);
+		finger_card_unref(t);
 	}
 	assert_int_equal(gallery_fingers(g), GALLERY_FINGERS_MAX);
 	gallery_free(g);
@@ -101,7 +100,7 @@ static void a_snapshot_never_changes(void **state)
 	struct gallery_snapshot *before;
 	struct gallery_snapshot *again;
 	struct gallery_snapshot *after;
-	struct finger_template *t = prints_template(1, 0, 0.2F, 1);
+	struct finger_card *t = prints_card(1, 0, 0.2F, 1);
 
 	(void)state;
 	assert_int_equal(gallery_new(&g), ERR_OK);
@@ -131,8 +130,8 @@ static void a_snapshot_never_changes(void **state)
 	gallery_snapshot_unref(again);
 	assert_int_equal(gallery_snapshot_people(after), 601);
 	gallery_snapshot_unref(after);
-	assert_int_equal(t->references, 1);
-	finger_template_unref(t);
+	assert_int_equal(finger_card_references(t), 1);
+	finger_card_unref(t);
 }
 
 /* Thousands of puts and removals against a plain list of who is there. */
@@ -142,7 +141,7 @@ static void finds_everybody_after_many_changes(void **state)
 	static bool there[PEOPLE];
 	struct gallery *g;
 	struct gallery_snapshot *s = NULL;
-	struct finger_template *t = prints_template(1, 0, 0.2F, 1);
+	struct finger_card *t = prints_card(1, 0, 0.2F, 1);
 	uint32_t dice = 11;
 	size_t people = 0;
 
@@ -178,8 +177,74 @@ static void finds_everybody_after_many_changes(void **state)
 	assert_int_equal(gallery_fingers(g), 0);
 	gallery_snapshot_unref(s);
 	gallery_free(g);
-	assert_int_equal(t->references, 1);
-	finger_template_unref(t);
+	assert_int_equal(finger_card_references(t), 1);
+	finger_card_unref(t);
+}
+
+/* Each block holds the codes of its own people's fingers, and no others. */
+static void assert_codes(const struct gallery_snapshot *s)
+{
+	for (size_t i = 0; i < s->blocks; i++) {
+		const struct gallery_block *b = s->block[i];
+		unsigned fingers = 0;
+
+		for (unsigned k = 0; k < b->count; k++) {
+			for (unsigned f = 0; f < b->person[k]->count; f++, fingers++) {
+				const struct finger_card *card = b->person[k]->finger[f];
+				struct finger_template *t = NULL;
+				struct finger_code code;
+				unsigned found = 0;
+
+				assert_int_equal(finger_card_open(card, &t), ERR_OK);
+				code_make(t, &code);
+				finger_template_unref(t);
+				for (unsigned c = 0; c < b->codes; c++) {
+					found +=
+					    b->owner[c].person == k &&
+					    b->owner[c].position == finger_card_position(card) &&
+					    memcmp(&b->code[c], &code, sizeof(code)) == 0;
+				}
+				assert_int_equal(found, 1);
+			}
+		}
+		assert_int_equal(b->codes, fingers);
+	}
+}
+
+static void codes_follow_their_people(void **state)
+{
+	enum { PEOPLE = 600, CARDS = 40 };
+	struct gallery *g;
+	struct gallery_snapshot *s = NULL;
+	struct finger_card *card[CARDS];
+
+	(void)state;
+	for (unsigned i = 0; i < CARDS; i++) {
+		card[i] = prints_card(i, 0, 0.2F, (uint8_t)(i % 11));
+	}
+	assert_int_equal(gallery_new(&g), ERR_OK);
+	for (unsigned i = 0; i < PEOPLE; i++) {
+		for (unsigned k = 0; k <= i % 3; k++) {
+			assert_int_equal(put(g, i, card[(7 * i + k) % CARDS]), ERR_OK);
+		}
+	}
+	for (unsigned round = 0; round < 6; round++) {
+		assert_int_equal(gallery_snapshot(g, &s), ERR_OK);
+		assert_codes(s);
+		for (unsigned i = round; i < PEOPLE; i += 11) {
+			assert_int_equal(take_out(g, i), ERR_OK);
+		}
+		assert_codes(s);
+		gallery_snapshot_unref(s);
+	}
+	assert_int_equal(gallery_snapshot(g, &s), ERR_OK);
+	assert_codes(s);
+	gallery_snapshot_unref(s);
+	gallery_free(g);
+	for (unsigned i = 0; i < CARDS; i++) {
+		assert_int_equal(finger_card_references(card[i]), 1);
+		finger_card_unref(card[i]);
+	}
 }
 
 static void gives_back_nothing_gracefully(void **state)
@@ -187,7 +252,7 @@ static void gives_back_nothing_gracefully(void **state)
 	(void)state;
 	gallery_free(NULL);
 	gallery_snapshot_unref(NULL);
-	finger_template_unref(NULL);
+	finger_card_unref(NULL);
 }
 
 int main(void)
@@ -198,6 +263,7 @@ int main(void)
 		cmocka_unit_test(takes_no_more_than_twenty_fingers),
 		cmocka_unit_test(a_snapshot_never_changes),
 		cmocka_unit_test(finds_everybody_after_many_changes),
+		cmocka_unit_test(codes_follow_their_people),
 		cmocka_unit_test(gives_back_nothing_gracefully),
 	};
 

@@ -20,11 +20,11 @@ static struct gallery *gallery;
 static void put(uint64_t person)
 {
 	uint8_t id[GALLERY_PERSON_BYTES] = { 0 };
-	struct finger_template *t = prints_template(person, 0, 0.2F, 0);
+	struct finger_card *card = prints_card(person, 0, 0.2F, 0);
 
 	memcpy(id, &person, sizeof person);
-	assert_int_equal(gallery_put(gallery, id, t), ERR_OK);
-	finger_template_unref(t);
+	assert_int_equal(gallery_put(gallery, id, card), ERR_OK);
+	finger_card_unref(card);
 }
 
 static int set_up(void **state)

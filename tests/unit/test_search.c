@@ -24,7 +24,11 @@ static int fill(void **state)
 			struct finger_template *t =
 			    prints_template(10 * i + k, 0, 0.2f, (uint8_t)(2 + k));
 
-			assert_int_equal(gallery_put(gallery, id, t), ERR_OK);
+			struct finger_card *card = NULL;
+
+			assert_int_equal(finger_card_make(t, &card), ERR_OK);
+			assert_int_equal(gallery_put(gallery, id, card), ERR_OK);
+			finger_card_unref(card);
 			finger_template_unref(t);
 		}
 	}
