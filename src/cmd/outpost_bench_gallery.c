@@ -9,36 +9,19 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "cmd/bench.h"
-#include "finger/finger.h"
-#include "match/gallery.h"
-#include "match/search.h"
+#include "cmd/bench_gallery.h"
+#include "finger/extended.h"
+#include "finger/template.h"
 #include "record/fmr.h"
 #include "synth/minutiae.h"
 
-#define FORM        "--people N [--fingers K] [--probes P] [--threads T] [--json]"
+#define FORM                                                                                       \
+	"--people N [--fingers K] [--probes P] [--threads T] [--private] [--json] [DIR[@PPI] ...]"
 #define PEOPLE_MAX  10000000U
 #define THREADS_MAX 64U
 #define ENROL       0.2f /* difficulty of an enrolment, and of a probe at a post */
 #define PROBE       0.5f
 #define STRANGER    0x40000000U /* numbers of people who are not in the gallery */
-
-struct gallery_bench {
-	const struct bench *b;
-	uint64_t people;
-	uint64_t fingers;
-	uint64_t probes;
-	uint64_t threads;
-	struct gallery *gallery;
-	struct gallery_snapshot *snapshot;
-	double build_s;
-	double bytes;
-	double *search_ms; /* owned; CPU of all threads, one for each search */
-	int *mate;         /* owned; score of the true mate if it led the list, else INT_MIN */
-	int *stranger;     /* owned; best score of a search without a mate */
-	uint64_t first;    /* searches that the mate led */
-	double candidates; /* people looked at */
-	double search_cpu_s;
-};
 
 static void person_id(uint64_t person, uint8_t id[GALLERY_PERSON_BYTES])
 {
@@ -48,11 +31,53 @@ static void person_id(uint64_t person, uint8_t id[GALLERY_PERSON_BYTES])
 	}
 }
 
-static int make(uint64_t person, unsigned finger, uint64_t touch, float difficulty,
-		struct finger_template **out)
+/* Private data as an extraction would add them: the same minutiae as a second channel, and
+ * the flow in cells, here that which the minutiae tell. */
+static int private_data(const struct fmr *view, const struct buf *iso, struct buf *out)
+{
+	struct extended *e = calloc(1, sizeof(*e));
+	struct finger_template *t = NULL;
+	int err = e == NULL
+		      ? ERR_NOMEM
+		      : finger_template_load(buf_bytes(iso), (struct bytes){ NULL, 0 }, &t, NULL);
+
+	if (err == ERR_OK) {
+		e->period = 9 * FIELD_PERIOD_UNIT;
+		e->flow.columns = (uint8_t)(view->width / EXTENDED_CELL);
+		e->flow.rows = (uint8_t)(view->height / EXTENDED_CELL);
+		for (int i = 0; i < e->flow.columns * e->flow.rows; i++) {
+			int x =
+			    (i % e->flow.columns * EXTENDED_CELL - t->flow.left) / EXTENDED_CELL;
+			int y = (i / e->flow.columns * EXTENDED_CELL - t->flow.top) / EXTENDED_CELL;
+
+			if (x >= 0 && y >= 0 && x < t->flow.columns && y < t->flow.rows) {
+				e->flow.cell[i] = t->flow.cell[y * t->flow.columns + x];
+			}
+		}
+		for (unsigned i = 0; i < t->set[0]->count; i++) {
+			const struct template_point *p = &t->set[0]->at[i];
+
+			e->second.at[e->second.count++] = (struct minutia){
+				.x = p->x,
+				.y = p->y,
+				.angle = p->angle,
+				.type = p->type,
+				.quality = p->quality,
+			};
+		}
+		err = extended_write(e, buf_bytes(iso), out);
+	}
+	finger_template_unref(t);
+	free(e);
+	return err;
+}
+
+static int make(const struct gallery_bench *g, uint64_t person, unsigned finger, uint64_t touch,
+		float difficulty, struct finger_template **out)
 {
 	struct fmr *view = malloc(sizeof(*view));
 	struct buf iso = { 0 };
+	struct buf extended = { 0 };
 	int err = ERR_NOMEM;
 
 	if (view != NULL) {
@@ -60,10 +85,14 @@ static int make(uint64_t person, unsigned finger, uint64_t touch, float difficul
 		view->position = (uint8_t)(finger + 1);
 		err = fmr_write(view, 1, &iso);
 	}
+	if (err == ERR_OK && g->private_data) {
+		err = private_data(view, &iso, &extended);
+	}
 	if (err == ERR_OK) {
-		err = finger_template_load(buf_bytes(&iso), (struct bytes){ NULL, 0 }, out, NULL);
+		err = finger_template_load(buf_bytes(&iso), buf_bytes(&extended), out, NULL);
 	}
 	buf_done(&iso);
+	buf_done(&extended);
 	free(view);
 	return err;
 }
@@ -84,7 +113,7 @@ static int build(struct gallery_bench *g)
 			struct finger_template *t;
 			struct finger_card *card;
 
-			err = make(p, k, 0, ENROL, &t);
+			err = make(g, p, k, 0, ENROL, &t);
 			if (err == ERR_OK) {
 				err = finger_card_make(t, &card);
 				finger_template_unref(t);
@@ -125,13 +154,13 @@ static void *search_thread(void *arg)
 	return NULL;
 }
 
-/* One search on all threads; *cpu_s gets what they took together. */
-static int search(const struct gallery_bench *g, struct finger_template **probe,
-		  struct search_result *out, double *cpu_s)
+int bench_gallery_search(struct gallery_bench *g, struct finger_template **probe,
+			 struct search_result *out, double *cpu_s)
 {
 	static struct part part[THREADS_MAX];
 	pthread_t thread[THREADS_MAX];
 	unsigned started = 0;
+	double start = bench_wall();
 	int err = ERR_OK;
 
 	*cpu_s = 0;
@@ -160,6 +189,7 @@ static int search(const struct gallery_bench *g, struct finger_template **probe,
 			search_merge(out, &part[i].result);
 		}
 	}
+	g->wall_s = bench_wall() - start;
 	return err;
 }
 
@@ -171,10 +201,10 @@ static int probe_person(struct gallery_bench *g, uint64_t person, struct search_
 	int err = ERR_OK;
 
 	for (unsigned k = 0; k < g->fingers && err == ERR_OK; k++) {
-		err = make(person, k, 1, PROBE, &probe[k]);
+		err = make(g, person, k, 1, PROBE, &probe[k]);
 	}
 	if (err == ERR_OK) {
-		err = search(g, probe, result, cpu_s);
+		err = bench_gallery_search(g, probe, result, cpu_s);
 	}
 	for (unsigned k = 0; k < g->fingers; k++) {
 		finger_template_unref(probe[k]);
@@ -197,6 +227,7 @@ static int search_all(struct gallery_bench *g)
 
 		person_id(person, id);
 		err = probe_person(g, person, &r, &cpu_s);
+		g->wall_ms[i] = g->wall_s * 1e3;
 		if (err != ERR_OK) {
 			break;
 		}
@@ -208,6 +239,7 @@ static int search_all(struct gallery_bench *g)
 		g->search_ms[i] = cpu_s * 1e3;
 		g->search_cpu_s += cpu_s;
 		g->candidates += (double)r.people;
+		g->looked += (double)r.looked;
 		err = probe_person(g, STRANGER + i, &r, &cpu_s);
 		if (err == ERR_OK) {
 			g->stranger[i] = r.count > 0 ? r.candidate[0].score : INT_MIN;
@@ -239,26 +271,32 @@ static int report(struct gallery_bench *g)
 		found += g->mate[i] > threshold;
 	}
 	return bench_report(
-	    g->b,
-	    json_pack("{sI sI so sI so so sI so so}", "people", (json_int_t)g->people, "fingers",
-		      (json_int_t)g->fingers, "build_s", bench_ms(g->build_s), "bytes_per_person",
-		      (json_int_t)(g->bytes / (double)g->people), "search_ms_median",
-		      bench_ms(bench_quantile(g->search_ms, n, 0.5)), "search_ms_p95",
-		      bench_ms(bench_quantile(g->search_ms, n, 0.95)), "candidates_per_cpu_s",
-		      (json_int_t)(g->candidates / (g->search_cpu_s + 1e-9)), "rank1",
-		      bench_rate((double)g->first / (double)n), "tpir_fpir_1e-2",
-		      bench_rate((double)found / (double)n)));
+	    g->b, json_pack("{sI sI so sI so so sI so so sI sI so}", "people",
+			    (json_int_t)g->people, "fingers", (json_int_t)g->fingers, "build_s",
+			    bench_ms(g->build_s), "bytes_per_person",
+			    (json_int_t)(g->bytes / (double)g->people), "search_ms_median",
+			    bench_ms(bench_quantile(g->search_ms, n, 0.5)), "search_ms_p95",
+			    bench_ms(bench_quantile(g->search_ms, n, 0.95)), "candidates_per_cpu_s",
+			    (json_int_t)(g->candidates / (g->search_cpu_s + 1e-9)), "rank1",
+			    bench_rate((double)g->first / (double)n), "tpir_fpir_1e-2",
+			    bench_rate((double)found / (double)n), "bytes_per_finger",
+			    (json_int_t)(g->bytes / (double)(g->people * g->fingers)),
+			    "looked_per_cpu_s", (json_int_t)(g->looked / (g->search_cpu_s + 1e-9)),
+			    "search_wall_ms_median", bench_ms(bench_quantile(g->wall_ms, n, 0.5))));
 }
 
 static bool options(struct gallery_bench *g)
 {
+	bool given = false;
+
 	for (int i = 0; i < g->b->argc; i++) {
 		const char *v;
 
 		if ((v = bench_option(g->b, &i, "people")) != NULL) {
-			if (!bench_number(v, 1, PEOPLE_MAX, &g->people)) {
+			if (!bench_number(v, 0, PEOPLE_MAX, &g->people)) {
 				return false;
 			}
+			given = true;
 		} else if ((v = bench_option(g->b, &i, "fingers")) != NULL) {
 			if (!bench_number(v, 1, SEARCH_PROBES_MAX, &g->fingers)) {
 				return false;
@@ -267,34 +305,53 @@ static bool options(struct gallery_bench *g)
 			if (!bench_number(v, 1, 1000000, &g->probes)) {
 				return false;
 			}
-		} else if ((v = bench_option(g->b, &i, "threads")) == NULL ||
-			   !bench_number(v, 1, THREADS_MAX, &g->threads)) {
+		} else if ((v = bench_option(g->b, &i, "threads")) != NULL) {
+			if (!bench_number(v, 1, THREADS_MAX, &g->threads)) {
+				return false;
+			}
+		} else if (strcmp(g->b->argv[i], "--private") == 0) {
+			g->private_data = true;
+		} else if (g->b->argv[i][0] != '-' && g->dirs < BENCH_DIRS_MAX) {
+			g->dir[g->dirs++] = g->b->argv[i];
+		} else {
 			return false;
 		}
 	}
-	return g->people > 0;
+	return given && (g->people > 0 || g->dirs > 0);
+}
+
+static int run(struct gallery_bench *g)
+{
+	g->search_ms = calloc(g->probes, sizeof(*g->search_ms));
+	g->wall_ms = calloc(g->probes, sizeof(*g->wall_ms));
+	g->mate = calloc(g->probes, sizeof(*g->mate));
+	g->stranger = calloc(g->probes, sizeof(*g->stranger));
+	if (g->search_ms == NULL || g->wall_ms == NULL || g->mate == NULL || g->stranger == NULL ||
+	    build(g) != ERR_OK) {
+		return BENCH_INTERNAL;
+	}
+	if (g->dirs > 0) {
+		return bench_gallery_images(g);
+	}
+	return search_all(g) == ERR_OK ? report(g) : BENCH_INTERNAL;
 }
 
 int bench_gallery(const struct bench *b)
 {
 	struct gallery_bench g = { .b = b, .fingers = 2, .probes = 100, .threads = 1 };
-	int code = BENCH_INTERNAL;
+	int code;
 
 	if (!options(&g)) {
 		return bench_usage(b, FORM);
 	}
-	g.search_ms = calloc(g.probes, sizeof(*g.search_ms));
-	g.mate = calloc(g.probes, sizeof(*g.mate));
-	g.stranger = calloc(g.probes, sizeof(*g.stranger));
-	if (g.search_ms != NULL && g.mate != NULL && g.stranger != NULL && build(&g) == ERR_OK &&
-	    search_all(&g) == ERR_OK) {
-		code = report(&g);
-	} else {
+	code = run(&g);
+	if (code == BENCH_INTERNAL) {
 		fprintf(stderr, "outpost-bench gallery: out of memory or threads\n");
 	}
 	gallery_snapshot_unref(g.snapshot);
 	gallery_free(g.gallery);
 	free(g.search_ms);
+	free(g.wall_ms);
 	free(g.mate);
 	free(g.stranger);
 	return code;

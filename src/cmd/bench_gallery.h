@@ -1,0 +1,42 @@
+/* outpost-bench gallery in two files: made-up people, and real images among them. */
+#ifndef CMD_BENCH_GALLERY_H
+#define CMD_BENCH_GALLERY_H
+
+#include "cmd/bench.h"
+#include "match/gallery.h"
+#include "match/search.h"
+
+#define BENCH_DIRS_MAX 64U
+
+struct gallery_bench {
+	const struct bench *b;
+	uint64_t people;
+	uint64_t fingers;
+	uint64_t probes;
+	uint64_t threads;
+	bool private_data;               /* made-up templates have some too */
+	const char *dir[BENCH_DIRS_MAX]; /* of images, borrowed */
+	size_t dirs;
+	struct gallery *gallery;
+	struct gallery_snapshot *snapshot;
+	double build_s;
+	double bytes;
+	double *search_ms; /* owned; CPU of all threads, one for each search */
+	double *wall_ms;   /* owned; the same on the wall */
+	int *mate;         /* owned; score of the true mate if it led the list, else INT_MIN */
+	int *stranger;     /* owned; best score of a search without a mate */
+	uint64_t first;    /* searches that the mate led */
+	double candidates; /* people looked at */
+	double looked;     /* fingers looked at, for each probe finger */
+	double search_cpu_s;
+	double wall_s; /* of the last search */
+};
+
+/* One search on all threads; *cpu_s gets what they took together, g->wall_s how long. */
+int bench_gallery_search(struct gallery_bench *g, struct finger_template **probe,
+			 struct search_result *out, double *cpu_s);
+/* Put the images of the directories among the made-up people, search for each of them, and
+ * report what the shortlist lost.  An exit code. */
+int bench_gallery_images(struct gallery_bench *g);
+
+#endif
