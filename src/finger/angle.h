@@ -7,6 +7,7 @@
 #ifndef FINGER_ANGLE_H
 #define FINGER_ANGLE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 float angle_sin(uint16_t fine);
@@ -15,6 +16,8 @@ float angle_cos(uint16_t fine);
 uint16_t angle_of(float x, float y);
 /* The same as a byte, rounded. */
 uint8_t angle_byte(float x, float y);
+/* The same for n of them, several at once. */
+void angle_bytes(const float *x, const float *y, uint8_t *out, size_t n);
 /* How far apart two byte angles are, 0..128. */
 unsigned angle_apart(uint8_t a, uint8_t b);
 /* A byte angle as a turn the shorter way, -128..127. */

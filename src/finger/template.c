@@ -32,65 +32,79 @@ struct fine_flow {
 	uint8_t *known;
 };
 
-/* The cosine and sine of a cell's doubled orientation; nothing where it is not known. */
-struct cell_vector {
-	float u;
-	float v;
+/* Vectors of the cells' doubled orientations, with a rim of empty cells around them, and a
+ * row of the fine flow.  An unknown cell has no length. */
+struct cell_vectors {
+	ptrdiff_t stride;
+	float *u;
+	float *v;
+	float *row_u;
+	float *row_v;
 };
 
-/* The orientation of a cell of 8 pixels: it lies a quarter of the way from the middle of its
- * own cell of 16 to the next. */
-static uint8_t between(const struct template_flow *flow, const struct cell_vector *vector, int x,
-		       int y)
+static int vectors_make(const struct template_flow *flow, struct cell_vectors *c)
 {
-	float u = 0;
-	float v = 0;
+	size_t cells = ((size_t)flow->columns + 2) * ((size_t)flow->rows + 2);
 
-	for (int k = 0; k < 4; k++) {
-		int cx = x / 2 + (k % 2) * (x % 2 ? 1 : -1);
-		int cy = y / 2 + (k / 2) * (y % 2 ? 1 : -1);
-		float w = (k % 2 ? 1.0f : 3.0f) * (k / 2 ? 1.0f : 3.0f);
+	c->stride = flow->columns + 2;
+	c->u = calloc(2 * cells + 4 * (size_t)flow->columns + 1, sizeof(*c->u));
+	if (c->u == NULL) {
+		return ERR_NOMEM;
+	}
+	c->v = c->u + cells;
+	c->row_u = c->v + cells;
+	c->row_v = c->row_u + (ptrdiff_t)2 * flow->columns;
+	for (int i = 0; i < flow->columns * flow->rows; i++) {
+		if (flow->cell[i] != 0) {
+			ptrdiff_t at = (i / flow->columns + 1) * c->stride + i % flow->columns + 1;
 
-		if (cx >= 0 && cy >= 0 && cx < flow->columns && cy < flow->rows) {
-			u += w * vector[cy * flow->columns + cx].u;
-			v += w * vector[cy * flow->columns + cx].v;
+			c->u[at] = angle_cos((uint16_t)(flow->cell[i] << 8));
+			c->v[at] = angle_sin((uint16_t)(flow->cell[i] << 8));
 		}
 	}
-	return angle_byte(u, v);
+	return ERR_OK;
 }
 
+/* A cell of 8 pixels lies a quarter of the way from the middle of its own cell of 16 to the
+ * next, both ways. */
+static float between(const float *own, ptrdiff_t across, ptrdiff_t down)
+{
+	return 9.0f * own[0] + 3.0f * own[across] + 3.0f * own[down] + own[across + down];
+}
+
+/* Interpolate cells of 16 pixels to cells of 8. */
 static int fine_make(const struct template_flow *flow, struct fine_flow *fine)
 {
+	struct cell_vectors c;
 	int cells = flow->columns * flow->rows;
-	struct cell_vector *vector = calloc((size_t)cells + 1, sizeof(*vector));
 
 	*fine = (struct fine_flow){ .columns = flow->columns * 2,
 				    .rows = flow->rows * 2,
 				    .left = flow->left,
 				    .top = flow->top };
 	fine->theta = calloc((size_t)cells * 4 + 1, 2);
-	if (fine->theta == NULL || vector == NULL) {
+	if (fine->theta == NULL || vectors_make(flow, &c) != ERR_OK) {
 		free(fine->theta);
-		free(vector);
 		return ERR_NOMEM;
 	}
 	fine->known = fine->theta + (ptrdiff_t)4 * cells;
-	for (int i = 0; i < cells; i++) {
-		if (flow->cell[i] != 0) {
-			vector[i].u = angle_cos((uint16_t)(flow->cell[i] << 8));
-			vector[i].v = angle_sin((uint16_t)(flow->cell[i] << 8));
-		}
-	}
-	for (int i = 0; i < 4 * cells; i++) {
-		int x = i % fine->columns;
-		int y = i / fine->columns;
+	for (int y = 0; y < fine->rows; y++) {
+		ptrdiff_t row = (y / 2 + 1) * c.stride + 1;
+		ptrdiff_t down = y % 2 ? c.stride : -c.stride;
 
-		if (flow->cell[y / 2 * flow->columns + x / 2] != 0) {
-			fine->theta[i] = between(flow, vector, x, y);
-			fine->known[i] = 255;
+		for (int x = 0; x < fine->columns; x++) {
+			ptrdiff_t across = x % 2 ? 1 : -1;
+
+			c.row_u[x] = between(c.u + row + x / 2, across, down);
+			c.row_v[x] = between(c.v + row + x / 2, across, down);
+			if (flow->cell[y / 2 * flow->columns + x / 2] != 0) {
+				fine->known[y * fine->columns + x] = 255;
+			}
 		}
+		angle_bytes(c.row_u, c.row_v, fine->theta + (ptrdiff_t)y * fine->columns,
+			    (size_t)fine->columns);
 	}
-	free(vector);
+	free(c.u);
 	return ERR_OK;
 }
 
@@ -145,26 +159,44 @@ static void describe(struct template_point *p, const struct fine_flow *fine,
 	}
 }
 
+/* The places of a set's minutiae side by side. */
+struct places {
+	int x[TEMPLATE_KEPT];
+	int y[TEMPLATE_KEPT];
+};
+
+static void places_make(const struct template_set *set, struct places *all)
+{
+	memset(all, 0, sizeof(*all));
+	for (unsigned i = 0; i < set->count; i++) {
+		all->x[i] = set->at[i].x;
+		all->y[i] = set->at[i].y;
+	}
+}
+
 /* The nearest others, in the minutia's own frame. */
-static void neighbours(struct template_set *set, unsigned i)
+static void neighbours(struct template_set *set, const struct places *all, unsigned i)
 {
 	struct template_point *p = &set->at[i];
+	int apart[TEMPLATE_KEPT];
 	int distance[TEMPLATE_NEIGHBOURS];
 	unsigned who[TEMPLATE_NEIGHBOURS];
 	float c = angle_cos((uint16_t)(p->angle << 8));
 	float s = angle_sin((uint16_t)(p->angle << 8));
+	int most = NEAR_MAX * NEAR_MAX; /* of the squared distance, to be taken */
 	unsigned n = 0;
 
+	for (unsigned j = 0; j < TEMPLATE_KEPT; j++) {
+		int dx = all->x[j] - p->x;
+		int dy = all->y[j] - p->y;
+
+		apart[j] = dx * dx + dy * dy;
+	}
 	for (unsigned j = 0; j < set->count; j++) {
-		int dx = set->at[j].x - p->x;
-		int dy = set->at[j].y - p->y;
-		int d = dx * dx + dy * dy;
+		int d = apart[j];
 		unsigned k;
 
-		if (j == i || d > NEAR_MAX * NEAR_MAX || d < NEAR_MIN * NEAR_MIN) {
-			continue;
-		}
-		if (n == TEMPLATE_NEIGHBOURS && d >= distance[n - 1]) {
+		if (d > most || d < NEAR_MIN * NEAR_MIN || j == i) {
 			continue;
 		}
 		k = n < TEMPLATE_NEIGHBOURS ? n++ : n - 1;
@@ -174,6 +206,9 @@ static void neighbours(struct template_set *set, unsigned i)
 		}
 		distance[k] = d;
 		who[k] = j;
+		if (n == TEMPLATE_NEIGHBOURS) {
+			most = distance[n - 1] - 1;
+		}
 	}
 	p->neighbours = (uint8_t)n;
 	memset(p->near_x, 127, sizeof(p->near_x));
@@ -353,9 +388,12 @@ int template_complete(struct finger_template *t)
 	}
 	circle_points_make(&at);
 	for (unsigned k = 0; k < t->sets; k++) {
+		struct places all;
+
+		places_make(t->set[k], &all);
 		for (unsigned i = 0; i < t->set[k]->count; i++) {
 			describe(&t->set[k]->at[i], &fine, &at);
-			neighbours(t->set[k], i);
+			neighbours(t->set[k], &all, i);
 		}
 	}
 	free(fine.theta);

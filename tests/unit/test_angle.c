@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "finger/angle.h"
 
@@ -32,6 +33,34 @@ static void finds_the_direction_that_it_was_made_from(void **state)
 	assert_int_equal(angle_byte(-1, 0), 128);
 	assert_int_equal(angle_byte(0, 1), 64);
 	assert_int_equal(angle_byte(1, -0.001f), 0);
+}
+
+/* Several at once are the same as one by one, zeroes and all. */
+static void many_are_as_one(void **state)
+{
+	enum { MANY = 1003 };
+	float x[MANY], y[MANY];
+	uint8_t out[MANY];
+	uint32_t dice = 3;
+
+	(void)state;
+	for (unsigned i = 0; i < MANY; i++) {
+		dice = dice * 1664525U + 1013904223U;
+		x[i] = (float)((int)(dice >> 20) - 2048) / 37.0f;
+		y[i] = (float)((int)(dice >> 8 & 0xfff) - 2048) / 37.0f;
+		x[i] = i % 11 == 0 ? 0.0f : x[i];
+		y[i] = i % 13 == 0 ? -0.0f : i % 17 == 0 ? -x[i] : y[i];
+	}
+	for (size_t n = MANY - 5; n <= MANY; n++) {
+		memset(out, 0xee, sizeof(out));
+		angle_bytes(x, y, out, n);
+		for (size_t i = 0; i < n; i++) {
+			assert_int_equal(out[i], angle_byte(x[i], y[i]));
+		}
+		for (size_t i = n; i < MANY; i++) {
+			assert_int_equal(out[i], 0xee);
+		}
+	}
 }
 
 static void measures_the_shorter_way_around(void **state)
@@ -68,6 +97,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(follows_sine_and_cosine_all_around),
 		cmocka_unit_test(finds_the_direction_that_it_was_made_from),
+		cmocka_unit_test(many_are_as_one),
 		cmocka_unit_test(measures_the_shorter_way_around),
 		cmocka_unit_test(decays_like_the_exponential),
 		cmocka_unit_test(rounds_away_from_the_half),
