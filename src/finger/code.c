@@ -134,68 +134,32 @@ void code_probe_free(struct code_probe *p)
 	free(p);
 }
 
-typedef uint8_t lanes_u8 __attribute__((vector_size(CODE_POINTS)));
-typedef int8_t lanes_i8 __attribute__((vector_size(CODE_POINTS)));
-
-/* Lanes of the pairs that agree with the j-th; off either way, as numbers that wrap. */
-#define LANES_NEAR(j)                                                                              \
-	((lanes_u8)((turn - pairs->turn[j] + CODE_TURN_OFF) <= 2 * CODE_TURN_OFF) &                \
-	 (lanes_u8)((x - pairs->x[j] + CODE_OFF) <= 2 * CODE_OFF) &                                \
-	 (lanes_u8)((y - pairs->y[j] + CODE_OFF) <= 2 * CODE_OFF))
-
-static void lookup_plain(lanes_i8 *out, const int8_t *table, const lanes_u8 *index)
-{
-	int8_t v[CODE_POINTS];
-	uint8_t at[CODE_POINTS];
-
-	memcpy(at, index, sizeof(at));
-	for (unsigned i = 0; i < CODE_POINTS; i++) {
-		v[i] = table[at[i]];
-	}
-	memcpy(out, v, sizeof(v));
-}
-
-#define LANES_NAME alike_plain
-#define LANES_VOTE vote_plain
+#define LANES         16
+#define LANES_NAME(x) plain_##x
 #define LANES_TARGET
-#define LANES_LOOKUP(out, table, index) lookup_plain(&(out), table, &(index))
+#define PICK(t, i, k) (t)[(i)[k]], (t)[(i)[(k) + 1]], (t)[(i)[(k) + 2]], (t)[(i)[(k) + 3]]
+#define LANES_LOOKUP(out, table, index)                                                            \
+	((out) = (plain_i8){ PICK(table, index, 0), PICK(table, index, 4), PICK(table, index, 8),  \
+			     PICK(table, index, 12) })
 #include "finger/code_lanes.h"
 
 #if defined(__x86_64__)
 
-__attribute__((target("ssse3"))) static inline void lookup_ssse3(lanes_i8 *out, const int8_t *table,
-								 const lanes_u8 *index)
-{
-	__m128i t = _mm_load_si128((const void *)table);
-	__m128i half[2];
-
-	memcpy(half, index, sizeof(half));
-	half[0] = _mm_shuffle_epi8(t, half[0]);
-	half[1] = _mm_shuffle_epi8(t, half[1]);
-	memcpy(out, half, sizeof(half));
-}
-
-__attribute__((target("avx2"))) static inline void lookup_avx2(lanes_i8 *out, const int8_t *table,
-							       const lanes_u8 *index)
-{
-	__m256i t = _mm256_broadcastsi128_si256(_mm_load_si128((const void *)table));
-	__m256i v;
-
-	memcpy(&v, index, sizeof(v));
-	v = _mm256_shuffle_epi8(t, v);
-	memcpy(out, &v, sizeof(v));
-}
-
-#define LANES_NAME                      alike_ssse3
-#define LANES_VOTE                      vote_ssse3
-#define LANES_TARGET                    __attribute__((target("ssse3")))
-#define LANES_LOOKUP(out, table, index) lookup_ssse3(&(out), table, &(index))
+#define LANES         16
+#define LANES_NAME(x) ssse3_##x
+#define LANES_TARGET  __attribute__((target("ssse3")))
+#define LANES_LOOKUP(out, table, index)                                                            \
+	((out) =                                                                                   \
+	     (ssse3_i8)_mm_shuffle_epi8(_mm_load_si128((const void *)(table)), (__m128i)(index)))
 #include "finger/code_lanes.h"
 
-#define LANES_NAME                      alike_avx2
-#define LANES_VOTE                      vote_avx2
-#define LANES_TARGET                    __attribute__((target("avx2")))
-#define LANES_LOOKUP(out, table, index) lookup_avx2(&(out), table, &(index))
+#define LANES         32
+#define LANES_NAME(x) avx2_##x
+#define LANES_TARGET  __attribute__((target("avx2")))
+#define LANES_LOOKUP(out, table, index)                                                            \
+	((out) = (avx2_i8)_mm256_shuffle_epi8(                                                     \
+	     _mm256_broadcastsi128_si256(_mm_load_si128((const void *)(table))),                   \
+	     (__m256i)(index)))
 #include "finger/code_lanes.h"
 
 int code_has(enum code_variant v)
@@ -216,9 +180,9 @@ int code_has(enum code_variant v)
 unsigned code_alike_by(enum code_variant v, const struct code_probe *p, const struct finger_code *c)
 {
 	if (v == CODE_AVX2) {
-		return alike_avx2(p, c);
+		return avx2_alike(p, c);
 	}
-	return v == CODE_SSSE3 ? alike_ssse3(p, c) : alike_plain(p, c);
+	return v == CODE_SSSE3 ? ssse3_alike(p, c) : plain_alike(p, c);
 }
 
 #else
@@ -231,7 +195,7 @@ int code_has(enum code_variant v)
 unsigned code_alike_by(enum code_variant v, const struct code_probe *p, const struct finger_code *c)
 {
 	(void)v;
-	return alike_plain(p, c);
+	return plain_alike(p, c);
 }
 
 #endif
