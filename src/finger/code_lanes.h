@@ -114,6 +114,7 @@ LANES_TARGET static unsigned LANES_NAME(alike)(const struct code_probe *p,
 		uint8_t turn = (uint8_t)(c->angle[j] - p->code.angle[i] + CODE_TURN_MAX);
 
 		/* A pair that is not alike has no vote: any turn in range will do. */
+		/* cppcheck-suppress uninitvar; all lanes were set above */
 		turn = pairs.like[j] > 0 ? turn : 0;
 		pairs.turn[j] = turn;
 		pairs.x[j] = (uint8_t)((uint8_t)c->x[j] - p->turned_x[i][turn]);

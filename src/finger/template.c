@@ -180,7 +180,7 @@ static void neighbours(struct template_set *set, const struct places *all, unsig
 	struct template_point *p = &set->at[i];
 	int apart[TEMPLATE_KEPT];
 	int distance[TEMPLATE_NEIGHBOURS];
-	unsigned who[TEMPLATE_NEIGHBOURS];
+	unsigned who[TEMPLATE_NEIGHBOURS] = { 0 };
 	float c = angle_cos((uint16_t)(p->angle << 8));
 	float s = angle_sin((uint16_t)(p->angle << 8));
 	int most = NEAR_MAX * NEAR_MAX; /* of the squared distance, to be taken */
