@@ -424,8 +424,8 @@ static void give_back(struct discover *d)
 	free(a);
 }
 
-int avahi_discover_new(uv_loop_t *loop, uint16_t port, discover_peer_fn *on_peer, void *context,
-		       struct discover **out)
+int avahi_discover_new(uv_loop_t *loop, const void *settings, discover_peer_fn *on_peer,
+		       void *context, struct discover **out)
 {
 	struct avahi *a = calloc(1, sizeof *a);
 	int rc;
@@ -439,7 +439,7 @@ int avahi_discover_new(uv_loop_t *loop, uint16_t port, discover_peer_fn *on_peer
 				     .on_peer = on_peer,
 				     .context = context };
 	a->loop = loop;
-	a->port = port;
+	memcpy(&a->port, settings, sizeof a->port);
 	rc = avahi_poll_new(loop, &a->poll);
 	if (rc != ERR_OK) {
 		free(a);

@@ -30,9 +30,18 @@ struct discover {
 /* Addresses from the settings (static_peers.c), copied: reported once, at the start. */
 int static_peers_new(const char *const *addresses, size_t count, discover_peer_fn *on_peer,
 		     void *context, struct discover **out);
-/* The local network, by Avahi (avahi.c): announces our port under a rotating tag and reports
- * everybody else, every 30 s.  Without D-Bus or Avahi it says so once and goes on trying. */
-int avahi_discover_new(uv_loop_t *loop, uint16_t port, discover_peer_fn *on_peer, void *context,
-		       struct discover **out);
+/* The local network, by Avahi (avahi.c): announces our port (settings: a uint16_t) under a
+ * rotating tag and reports everybody else, every 30 s.  Without D-Bus or Avahi it says so once
+ * and goes on trying.  While a daemon hangs, D-Bus blocks the loop for up to 25 s. */
+int avahi_discover_new(uv_loop_t *loop, const void *settings, discover_peer_fn *on_peer,
+		       void *context, struct discover **out);
+
+/* A source that may block, in a thread with a loop of its own (discover_aside.c): what make
+ * makes of the settings reports on the caller's loop.  A source that still blocks 2 s after its
+ * stop is left behind: the process is about to end. */
+typedef int discover_make_fn(uv_loop_t *loop, const void *settings, discover_peer_fn *on_peer,
+			     void *context, struct discover **out);
+int discover_aside_new(uv_loop_t *loop, discover_make_fn *make, const void *settings,
+		       discover_peer_fn *on_peer, void *context, struct discover **out);
 
 #endif

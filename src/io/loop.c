@@ -351,7 +351,8 @@ static int open_sources(struct loop *l)
 		l->sources += rc == ERR_OK;
 	}
 	if (rc == ERR_OK && c->discovery && l->port != 0) {
-		rc = avahi_discover_new(&l->uv, l->port, on_peer, l, &l->source[l->sources]);
+		rc = discover_aside_new(&l->uv, avahi_discover_new, &l->port, on_peer, l,
+					&l->source[l->sources]);
 		l->sources += rc == ERR_OK;
 	}
 	for (size_t i = 0; rc == ERR_OK && i < l->sources; i++) {

@@ -149,6 +149,15 @@ logs_are_silent() { # no names, no errors
 	! grep -hiE 'DOE|ANNA|JANE|level=error' "$ROOT"/*.log
 }
 
+freeze() { kill "-$1" "$(cat "$ROOT/net/c-avahi.daemon")"; } # freeze STOP|CONT: C's Avahi
+
+ends() { # ends NODE: at its first TERM
+	local pid
+	pid=$(pid_of "$1")
+	node_stop "$1"
+	! kill -0 "$pid" 2>/dev/null
+}
+
 play() { # play NAME N1 N2 P1 P2 O1 O2: notice, probe and other prints
 	local t=$1 n1=$2 n2=$3 p1=$4 p2=$5 o1=$6 o2=$7 n case other again
 	for n in hq a b c; do
@@ -197,6 +206,15 @@ play() { # play NAME N1 N2 P1 P2 O1 O2: notice, probe and other prints
 	point "$t: of whom nothing is known" is 0 answer '.candidates | length'
 	point "$t: that is not called clear either" nothing_is_clear
 	point "$t: nothing has reached headquarters" is 0 cases hq
+
+	point "$t: C's avahi-daemon hangs" freeze STOP
+	node_stop c
+	must "$t: C starts and answers all the same" node_start c
+	point "$t: and ends at the first signal" ends c
+	point "$t: saying what it left behind" grep -q 'at=discover state=stuck' "$ROOT/c.log"
+	point "$t: the daemon goes on" freeze CONT
+	must "$t: C starts again" node_start c
+	must "$t: and finds B" wait_for 60 is_linked c "Post B"
 
 	cable up
 	must "$t: cable in: the check reaches headquarters" wait_for 90 has_case hq "$case"
