@@ -11,6 +11,7 @@
 #include "finger/plane.h"
 #include "finger/quality.h"
 #include "finger/segment.h"
+#include "finger/sight.h"
 #include "finger/skeleton.h"
 #include "record/fmr.h"
 
@@ -30,6 +31,8 @@ struct extraction {
 	struct field better; /* from the image enhanced once */
 	struct minutiae line;
 	struct minutiae gabor;
+	struct skeleton line_ridges; /* empty when there was too little of a print */
+	struct skeleton gabor_ridges;
 };
 
 static int prepare(struct extraction *e, const struct image *image)
@@ -55,12 +58,11 @@ static int prepare(struct extraction *e, const struct image *image)
 }
 
 static int find(struct extraction *e, const struct plane *response, const struct field *f,
-		struct minutiae *out)
+		struct skeleton *ridges, struct minutiae *out)
 {
-	struct skeleton s;
-	int err = skeleton_make(response, &s, &e->arena);
+	int err = skeleton_make(response, ridges, &e->arena);
 
-	return err == ERR_OK ? minutiae_find(&s, f, out, &e->arena) : err;
+	return err == ERR_OK ? minutiae_find(ridges, f, out, &e->arena) : err;
 }
 
 /* Channel B: filter, read the flow again from the cleaner image, filter once more. */
@@ -88,7 +90,7 @@ static int channel_gabor(struct extraction *e)
 	/* An enhanced image is coherent everywhere: what the raw one showed counts. */
 	memcpy(e->better.coherence, e->field.coherence, n);
 	err = filter_ridges(FILTER_GABOR, &e->even, &e->better, &twice, &e->arena);
-	return err == ERR_OK ? find(e, &twice, &e->better, &e->gabor) : err;
+	return err == ERR_OK ? find(e, &twice, &e->better, &e->gabor_ridges, &e->gabor) : err;
 }
 
 static int channel_line(struct extraction *e)
@@ -96,7 +98,7 @@ static int channel_line(struct extraction *e)
 	struct plane response;
 	int err = filter_ridges(FILTER_LINE, &e->even, &e->field, &response, &e->arena);
 
-	return err == ERR_OK ? find(e, &response, &e->field, &e->line) : err;
+	return err == ERR_OK ? find(e, &response, &e->field, &e->line_ridges, &e->line) : err;
 }
 
 static uint8_t mean_period(const struct field *f)
@@ -149,8 +151,35 @@ static int write(struct extraction *e, uint8_t position, uint8_t quality, struct
 	return extended_write(x, (struct bytes){ iso->data + start, iso->len - start }, extended);
 }
 
-int finger_extract(const struct image *image, uint8_t position, struct buf *iso,
-		   struct buf *extended, struct finger_quality *quality)
+/* Into the arena of who asked, since the extraction's own ends with it. */
+static int show(const struct extraction *e, struct arena *arena, struct sight *out)
+{
+	size_t blocks = (size_t)e->field.columns * (size_t)e->field.rows;
+	const struct field *flow = e->better.theta != NULL ? &e->better : &e->field;
+	struct sight s = { .width = (uint32_t)e->grey.width, .height = (uint32_t)e->grey.height };
+	int err = sight_pack_grey(&e->grey, arena, &s.grey);
+
+	if (err == ERR_OK && e->gabor_ridges.at != NULL) {
+		err = sight_pack_ridges(&e->gabor_ridges, arena, &s.ridges);
+	}
+	if (err == ERR_OK && e->line_ridges.at != NULL) {
+		err = sight_pack_ridges(&e->line_ridges, arena, &s.ridges_a);
+	}
+	if (err != ERR_OK) {
+		return err;
+	}
+	s.mask = arena_copy(arena, (struct bytes){ e->field.mask, blocks });
+	s.clarity = arena_copy(arena, (struct bytes){ e->field.coherence, blocks });
+	s.flow = arena_copy(arena, (struct bytes){ flow->theta, blocks });
+	if (s.mask.data == NULL || s.clarity.data == NULL || s.flow.data == NULL) {
+		return ERR_NOMEM;
+	}
+	*out = s;
+	return ERR_OK;
+}
+
+int finger_sight(const struct image *image, uint8_t position, struct buf *iso, struct buf *extended,
+		 struct finger_quality *quality, struct arena *arena, struct sight *sight)
 {
 	struct extraction e;
 	int err;
@@ -173,6 +202,12 @@ int finger_extract(const struct image *image, uint8_t position, struct buf *iso,
 	}
 	minutiae_confirm(&e.gabor, &e.line);
 	quality_judge(&e.grey, e.tone, &e.field, &e.gabor, &e.line, quality);
+	if (sight != NULL) {
+		err = show(&e, arena, sight);
+		if (err != ERR_OK) {
+			goto out;
+		}
+	}
 	if (e.gabor.count < COUNT_LEAST) {
 		err = ERR_RANGE;
 		goto out;
@@ -181,4 +216,10 @@ int finger_extract(const struct image *image, uint8_t position, struct buf *iso,
 out:
 	arena_done(&e.arena);
 	return err;
+}
+
+int finger_extract(const struct image *image, uint8_t position, struct buf *iso,
+		   struct buf *extended, struct finger_quality *quality)
+{
+	return finger_sight(image, position, iso, extended, quality, NULL, NULL);
 }

@@ -131,8 +131,10 @@ static float fits(const struct template_point *q, float x, float y, uint8_t angl
 
 /* One-to-one mates by rising distance, greedily within each point of a. */
 static void find_mates(const struct template_set *a, const struct template_set *b, const float *x,
-		       const float *y, uint8_t turn, int *mate, float *fit)
+		       const float *y, uint8_t turn, struct overlap_mates *out)
 {
+	int *mate = out->mate;
+	float *fit = out->fit;
 	int owner[TEMPLATE_KEPT];
 
 	memset(owner, -1, sizeof(owner));
@@ -161,18 +163,17 @@ static void find_mates(const struct template_set *a, const struct template_set *
 
 void overlap_minutiae(const struct finger_template *ta, const struct finger_template *tb,
 		      unsigned set, const struct agreement *g, const struct overlap_pose *pose,
-		      struct overlap *out)
+		      struct overlap_mates *mates, struct overlap *out)
 {
 	const struct template_set *a = ta->set[set];
 	const struct template_set *b = tb->set[set];
 	float x[TEMPLATE_KEPT];
 	float y[TEMPLATE_KEPT];
-	float fit[TEMPLATE_KEPT];
-	int mate[TEMPLATE_KEPT];
+	const int *mate = mates->mate;
 	uint8_t taken[TEMPLATE_KEPT] = { 0 };
 
 	lay(a, b, g, pose, x, y, out);
-	find_mates(a, b, x, y, pose->turn, mate, fit);
+	find_mates(a, b, x, y, pose->turn, mates);
 	for (unsigned i = 0; i < a->count; i++) {
 		float q = (float)a->at[i].quality / 100.0f;
 
@@ -180,7 +181,7 @@ void overlap_minutiae(const struct finger_template *ta, const struct finger_temp
 			float r = (float)b->at[mate[i]].quality / 100.0f;
 
 			taken[mate[i]] = 1;
-			out->mates += fit[i] * sqrtf(q * r);
+			out->mates += mates->fit[i] * sqrtf(q * r);
 			out->could += q + r;
 		} else if (flow_at(&tb->flow, x[i], y[i]) != 0) {
 			out->could += q;

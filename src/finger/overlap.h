@@ -21,12 +21,19 @@ struct overlap {
 	float stretch; /* root mean square of what the pose leaves, pixels */
 };
 
+/* Which minutia of the second print is the mate of each of the first's, -1: none has been
+ * found, and how well they fit, 0 to 1. */
+struct overlap_mates {
+	int mate[TEMPLATE_KEPT];
+	float fit[TEMPLATE_KEPT];
+};
+
 /* The pose that fits the chosen pairs best; 0 if there are fewer than two. */
 int overlap_pose_of(const struct template_set *a, const struct template_set *b,
 		    const struct agreement *g, struct overlap_pose *pose);
 void overlap_minutiae(const struct finger_template *ta, const struct finger_template *tb,
 		      unsigned set, const struct agreement *g, const struct overlap_pose *pose,
-		      struct overlap *out);
+		      struct overlap_mates *mates, struct overlap *out);
 void overlap_flow(const struct template_flow *a, const struct template_flow *b,
 		  const struct overlap_pose *pose, struct overlap *out);
 
