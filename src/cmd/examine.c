@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "finger/finger.h"
+#include "finger/sight.h"
 #include "intake/decode.h"
 #include "intake/nist.h"
 #include "record/fmr.h"
@@ -13,6 +14,10 @@ _Static_assert(WORKER_EXTENDED_MAX >= FINGER_EXTENDED_MAX, "room for extended da
 _Static_assert(NIST_ITEMS_MAX <= WORKER_ITEMS_MAX && NIST_TEXT_MAX <= WORKER_TEXT_MAX &&
 		   NIST_TAG_MAX <= WORKER_TAG_MAX,
 	       "what nist.h reads fits an answer");
+
+_Static_assert(WORKER_SIGHT_SIDE_MAX == PLANE_SIDE_MAX && WORKER_SIGHT_BLOCK == PLANE_BLOCK &&
+		   WORKER_SIGHT_PIXELS_MAX == PLANE_PIXELS_MAX,
+	       "what extraction sees fits a sight");
 
 #define RIGHT_THUMB       1U
 #define LEFT_THUMB        6U
@@ -76,17 +81,30 @@ static int keep(struct samples *s, struct buf *b, struct bytes *out)
 	return rv;
 }
 
+/* show is NULL, or where what was seen goes; it does even if there is no template. */
 static int extract(struct samples *s, const struct image *image, uint8_t position,
-		   struct worker_sample *sample)
+		   struct worker_sample *sample, struct worker_sight *show)
 {
 	struct finger_quality quality = { 0 };
+	struct sight sight = { 0 };
 	struct buf iso = { .limit = WORKER_ISO_MAX };
 	struct buf extended = { .limit = WORKER_EXTENDED_MAX };
-	int rv = finger_extract(image, position, &iso, &extended, &quality);
+	int rv = finger_sight(image, position, &iso, &extended, &quality, s->arena,
+			      show != NULL ? &sight : NULL);
 	int kept;
 
 	sample->score = quality.score;
 	sample->faults = quality.faults;
+	if (show != NULL) {
+		*show = (struct worker_sight){ .width = sight.width,
+					       .height = sight.height,
+					       .grey = sight.grey,
+					       .mask = sight.mask,
+					       .clarity = sight.clarity,
+					       .flow = sight.flow,
+					       .ridges = sight.ridges,
+					       .ridges_a = sight.ridges_a };
+	}
 	if (rv != ERR_OK) {
 		buf_clear(&iso);
 		buf_clear(&extended);
@@ -99,7 +117,8 @@ static int extract(struct samples *s, const struct image *image, uint8_t positio
 
 /* One image of one finger; the sample takes what can be said even if it fails. */
 static int examine_image(struct samples *s, struct bytes bytes, const struct decode_hint *hint,
-			 uint8_t position, struct worker_sample *sample, struct fault *fault)
+			 uint8_t position, struct worker_sample *sample, struct worker_sight *show,
+			 struct fault *fault)
 {
 	struct image image = { 0 };
 	int rv;
@@ -112,7 +131,7 @@ static int examine_image(struct samples *s, struct bytes bytes, const struct dec
 	sample->width = image.width;
 	sample->height = image.height;
 	sample->ppi = image.ppi;
-	rv = extract(s, &image, position, sample);
+	rv = extract(s, &image, position, sample, show);
 	image_done(&image);
 	if (rv != ERR_OK) {
 		return err_at(fault, rv, 0, "fingerprint");
@@ -120,7 +139,8 @@ static int examine_image(struct samples *s, struct bytes bytes, const struct dec
 	return ERR_OK;
 }
 
-static int op_examine(const struct worker_request *request, struct samples *s, struct fault *fault)
+static int op_examine(const struct worker_request *request, struct samples *s,
+		      struct worker_sight *show, struct fault *fault)
 {
 	const struct decode_hint hint = { .format = request->width > 0 ? IMAGE_RAW : IMAGE_ANY,
 					  .width = (uint32_t)request->width,
@@ -129,7 +149,8 @@ static int op_examine(const struct worker_request *request, struct samples *s, s
 	struct worker_sample *sample = add(s);
 
 	sample->position = request->position;
-	return examine_image(s, request->bytes, &hint, (uint8_t)request->position, sample, fault);
+	return examine_image(s, request->bytes, &hint, (uint8_t)request->position, sample, show,
+			     fault);
 }
 
 /* A view becomes a record of its own, as our own fingers' are. */
@@ -217,7 +238,7 @@ static int examine_finger(struct samples *s, const struct nist_image *image,
 	} else if (hint.format == IMAGE_RAW) {
 		hint.ppi = DECODE_PPI_DEFAULT;
 	}
-	return examine_image(s, image->data, &hint, position, sample, fault);
+	return examine_image(s, image->data, &hint, position, sample, NULL, fault);
 }
 
 /* An image that cannot be examined is its own misfortune, not the file's. */
@@ -320,13 +341,15 @@ void examine_request(const struct worker_request *request, struct arena *arena,
 	struct samples s = { .arena = arena, .begin = request->bytes.data };
 	struct fault fault = { 0 };
 	struct list items = { 0 };
+	struct worker_sight sight = { 0 };
+	bool one = request->op == WORKER_EXAMINE || request->op == WORKER_SHOW;
 	int rv = ERR_OK;
 
 	s.sample = arena_take(arena, WORKER_SAMPLES_MAX, sizeof *s.sample);
 	if (s.sample == NULL) {
 		rv = err_at(&fault, ERR_NOMEM, 0, "samples");
-	} else if (request->op == WORKER_EXAMINE) {
-		rv = op_examine(request, &s, &fault);
+	} else if (one) {
+		rv = op_examine(request, &s, request->op == WORKER_SHOW ? &sight : NULL, &fault);
 	} else if (request->op == WORKER_TEMPLATE) {
 		rv = op_template(request, &s, &fault);
 	} else if (request->op == WORKER_NIST) {
@@ -338,8 +361,9 @@ void examine_request(const struct worker_request *request, struct arena *arena,
 		answer->place = bytes_of(fault.what);
 	}
 	/* A file that fails as a whole gives nothing; a poor finger still tells its quality. */
-	if (rv == ERR_OK || request->op == WORKER_EXAMINE) {
+	if (rv == ERR_OK || one) {
 		answer->samples = (struct list){ .items = s.sample, .count = s.count };
+		answer->sight = sight;
 		answer->items = items;
 	}
 }

@@ -7,7 +7,7 @@
 
 static const struct field request_fields[] = {
 	FIELD(struct worker_request, 1, true, FIELD_UINT, id, UINT64_MAX, NULL),
-	FROM(struct worker_request, 2, op, WORKER_EXAMINE, WORKER_PING),
+	FROM(struct worker_request, 2, op, WORKER_EXAMINE, WORKER_SHOW),
 	FIELD(struct worker_request, 3, false, FIELD_UINT, position, 10, NULL),
 	FIELD(struct worker_request, 4, false, FIELD_UINT, ppi, IMAGE_PPI_MAX, NULL),
 	FIELD(struct worker_request, 5, false, FIELD_UINT, width, IMAGE_SIDE_MAX, NULL),
@@ -42,6 +42,18 @@ static const struct field item_fields[] = {
 };
 const struct schema worker_item_schema = SCHEMA("worker-item", struct worker_item, item_fields);
 
+static const struct field sight_fields[] = {
+	FIELD(struct worker_sight, 1, false, FIELD_UINT, width, WORKER_SIGHT_SIDE_MAX, NULL),
+	FIELD(struct worker_sight, 2, false, FIELD_UINT, height, WORKER_SIGHT_SIDE_MAX, NULL),
+	FIELD(struct worker_sight, 3, false, FIELD_BYTES, grey, WORKER_SIGHT_PIXELS_MAX, NULL),
+	FIELD(struct worker_sight, 4, false, FIELD_BYTES, mask, WORKER_SIGHT_BLOCKS_MAX, NULL),
+	FIELD(struct worker_sight, 5, false, FIELD_BYTES, clarity, WORKER_SIGHT_BLOCKS_MAX, NULL),
+	FIELD(struct worker_sight, 6, false, FIELD_BYTES, flow, WORKER_SIGHT_BLOCKS_MAX, NULL),
+	FIELD(struct worker_sight, 7, false, FIELD_BYTES, ridges, WORKER_SIGHT_RIDGES_MAX, NULL),
+	FIELD(struct worker_sight, 8, false, FIELD_BYTES, ridges_a, WORKER_SIGHT_RIDGES_MAX, NULL),
+};
+const struct schema worker_sight_schema = SCHEMA("worker-sight", struct worker_sight, sight_fields);
+
 static const struct field answer_fields[] = {
 	FIELD(struct worker_answer, 1, true, FIELD_UINT, id, UINT64_MAX, NULL),
 	FIELD(struct worker_answer, 2, false, FIELD_UINT, code, CODE_MAX, NULL),
@@ -52,6 +64,7 @@ static const struct field answer_fields[] = {
 	FIELD(struct worker_answer, 6, false, FIELD_LIST, items, WORKER_ITEMS_MAX,
 	      &worker_item_schema),
 	FIELD(struct worker_answer, 7, false, FIELD_UINT, last, 1, NULL),
+	FIELD(struct worker_answer, 8, false, FIELD_STRUCT, sight, 0, &worker_sight_schema),
 };
 const struct schema worker_answer_schema =
     SCHEMA("worker-answer", struct worker_answer, answer_fields);
@@ -119,6 +132,56 @@ int worker_read_request(struct bytes body, struct arena *arena, struct worker_re
 	return schema_decode(&worker_request_schema, body, arena, out, fault);
 }
 
+/* Bits beyond the width would be ridges that nobody sees. */
+static bool rows_end_clean(struct bytes ridges, uint64_t width)
+{
+	size_t row = (size_t)(width + 7) / 8;
+	unsigned beyond = width % 8 == 0 ? 0 : 0xffU >> (width % 8);
+
+	for (size_t at = row; ridges.len > 0 && at <= ridges.len; at += row) {
+		if ((ridges.data[at - 1] & beyond) != 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool is_mask(struct bytes mask)
+{
+	for (size_t i = 0; i < mask.len; i++) {
+		if (mask.data[i] > 1) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Everything has the size that width and height give it, so that a picture needs no checks. */
+static const char *fault_of_sight(const struct worker_sight *s)
+{
+	size_t blocks = (size_t)((s->width + WORKER_SIGHT_BLOCK - 1) / WORKER_SIGHT_BLOCK *
+				 ((s->height + WORKER_SIGHT_BLOCK - 1) / WORKER_SIGHT_BLOCK));
+	size_t ridges = (size_t)((s->width + 7) / 8 * s->height);
+
+	if ((s->width == 0) != (s->height == 0) || s->grey.len != s->width * s->height) {
+		return "grey";
+	}
+	if (s->mask.len != blocks || !is_mask(s->mask)) {
+		return "mask";
+	}
+	if (s->clarity.len != blocks) {
+		return "clarity";
+	}
+	if (s->flow.len != blocks) {
+		return "flow";
+	}
+	if (s->ridges.len != s->ridges_a.len || (s->ridges.len != 0 && s->ridges.len != ridges) ||
+	    !rows_end_clean(s->ridges, s->width) || !rows_end_clean(s->ridges_a, s->width)) {
+		return "ridges";
+	}
+	return NULL;
+}
+
 /* A place of a fault lies within what was sent; a sample's bytes too.  The parent knows how
  * much it sent, this only keeps the sum from overflowing. */
 int worker_read_answer(struct bytes body, struct arena *arena, struct worker_answer *out,
@@ -131,6 +194,9 @@ int worker_read_answer(struct bytes body, struct arena *arena, struct worker_ans
 		if (samples[i].at + samples[i].size > WORKER_BYTES_MAX) {
 			rv = err_at(fault, ERR_RANGE, 0, "size");
 		}
+	}
+	if (rv == ERR_OK && fault_of_sight(&out->sight) != NULL) {
+		rv = err_at(fault, ERR_RANGE, 0, fault_of_sight(&out->sight));
 	}
 	return rv;
 }

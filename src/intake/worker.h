@@ -32,13 +32,20 @@
 #define WORKER_TEXT_MAX     4096U
 #define WORKER_ISO_MAX      2048U /* one view */
 #define WORKER_EXTENDED_MAX 8192U
-#define WORKER_ARENA_BYTES  (1024UL * 1024) /* enough to read any request or answer */
+/* A sight: see there for what they count. */
+#define WORKER_SIGHT_SIDE_MAX   2048U
+#define WORKER_SIGHT_PIXELS_MAX (2048UL * 1536)
+#define WORKER_SIGHT_BLOCKS_MAX 49664UL
+#define WORKER_SIGHT_RIDGES_MAX 395008UL
+#define WORKER_SIGHT_BLOCK      8U
+#define WORKER_ARENA_BYTES      (1024UL * 1024) /* enough to read any request or answer */
 
 enum worker_op {
 	WORKER_EXAMINE = 1,  /* one image of one finger: quality and template */
 	WORKER_TEMPLATE = 2, /* a minutiae record, ISO or ANSI */
 	WORKER_NIST = 3,     /* an ANSI/NIST-ITL file */
 	WORKER_PING = 4,     /* nothing; the bytes are not looked at */
+	WORKER_SHOW = 5,     /* as WORKER_EXAMINE, and what was seen on the way */
 };
 
 struct worker_request {
@@ -82,6 +89,22 @@ struct worker_sample {
 	struct bytes extended; /* finger.h's private data beside it */
 };
 
+/* What extraction saw of one finger, for pictures: the grey image at 500 ppi, its blocks of
+ * WORKER_SIGHT_BLOCK x WORKER_SIGHT_BLOCK pixels, and the ridges of both channels.  Rows stand
+ * one below the other; all empty where there is nothing to be shown. */
+struct worker_sight {
+	uint64_t width;        /* pixels at 500 ppi */
+	uint64_t height;       /* width x height is at most WORKER_SIGHT_PIXELS_MAX */
+	struct bytes grey;     /* a byte a pixel, 0 is black */
+	struct bytes mask;     /* a byte a block: 1 is print, 0 is background */
+	struct bytes clarity;  /* a byte a block: how much of it is ridges, 0..255 */
+	struct bytes flow;     /* a byte a block: direction of the ridges, 256 steps for 180
+				  degrees, from +x towards +y, where y points down */
+	struct bytes ridges;   /* channel B: a bit a pixel, the first is the highest of its byte;
+				  rows begin with a byte, bits beyond the width are 0 */
+	struct bytes ridges_a; /* channel A; both channels or none */
+};
+
 /* A text of an ANSI/NIST-ITL file. */
 struct worker_item {
 	struct bytes tag;   /* "2.030", "2.064.1.5" */
@@ -90,18 +113,20 @@ struct worker_item {
 
 struct worker_answer {
 	uint64_t id;
-	uint64_t code;       /* 0, or -code is an enum err for the whole request */
-	uint64_t at;         /* the place of the fault in the request's bytes */
-	uint64_t last;       /* 1: the worker ends now, ask another one */
-	struct bytes place;  /* the field at fault */
-	struct list samples; /* struct worker_sample */
-	struct list items;   /* struct worker_item */
+	uint64_t code;             /* 0, or -code is an enum err for the whole request */
+	uint64_t at;               /* the place of the fault in the request's bytes */
+	uint64_t last;             /* 1: the worker ends now, ask another one */
+	struct bytes place;        /* the field at fault */
+	struct list samples;       /* struct worker_sample */
+	struct list items;         /* struct worker_item */
+	struct worker_sight sight; /* for WORKER_SHOW */
 };
 
 /* Tables of the above, for docs and tests. */
 extern const struct schema worker_request_schema;
 extern const struct schema worker_sample_schema;
 extern const struct schema worker_item_schema;
+extern const struct schema worker_sight_schema;
 extern const struct schema worker_answer_schema;
 
 /* Append a whole frame; ERR_RANGE for values beyond the limits, ERR_NOMEM, ERR_SPACE. */
@@ -111,7 +136,8 @@ int worker_put_answer(const struct worker_answer *answer, struct buf *out);
  * not all of it is there yet, *need says how many bytes in must have before it is worth
  * asking again.  ERR_LIMIT: longer than max. */
 int worker_frame(struct bytes in, size_t max, struct bytes *body, size_t *need);
-/* Read a frame's body.  Spans are borrowed from it, lists belong to the arena. */
+/* Read a frame's body.  Spans are borrowed from it, lists belong to the arena.  A sight that is
+ * read has parts of just the lengths that its width and height ask for. */
 int worker_read_request(struct bytes body, struct arena *arena, struct worker_request *out,
 			struct fault *fault);
 int worker_read_answer(struct bytes body, struct arena *arena, struct worker_answer *out,
