@@ -33,6 +33,7 @@ may channel base
 may sync base record
 may store base record
 may synth base record
+may picture base record
 may node base record trust intake finger face match policy channel sync store
 may io base record trust intake finger face match policy channel sync store node
 only uv.h io
