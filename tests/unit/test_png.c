@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "intake/decode.h"
 #include "intake/grey.h"
+#include "intake/png_out.h"
 #include "tests/lib/image_check.h"
 #include "tests/lib/image_make.h"
 
@@ -227,6 +229,62 @@ static void refuses_too_few_rows_in_a_sound_file(void **state)
 	buf_done(&b);
 }
 
+/* Written and read again; step 17 takes four bits a pixel, odd widths end in half a byte. */
+static void what_is_written_can_be_read(void **state)
+{
+	static uint8_t pixels[3 * 37 * 21];
+
+	(void)state;
+	for (unsigned step = 1; step <= 17; step += 16) {
+		for (unsigned channels = 1; channels <= 3; channels += 2) {
+			size_t len = (size_t)37 * 21 * channels;
+			struct buf file = { 0 };
+			struct image image = { 0 };
+
+			for (size_t i = 0; i < len; i++) {
+				pixels[i] = (uint8_t)(i * 7 % (256 / step) * step);
+			}
+			assert_int_equal(
+			    intake_write_png((struct bytes){ pixels, len }, 37, channels, &file),
+			    ERR_OK);
+			assert_int_equal(file.data[24], step == 17 && channels == 1 ? 4 : 8);
+			assert_int_equal(decode_image(buf_bytes(&file), NULL, &image, NULL),
+					 ERR_OK);
+			assert_int_equal(image.width, 37);
+			assert_int_equal(image.height, 21);
+			for (size_t i = 0; i < (size_t)37 * 21; i++) {
+				const uint8_t *p = pixels + i * channels;
+
+				assert_int_equal(image.pixels[i],
+						 channels == 1 ? p[0]
+							       : grey_of_rgb(p[0], p[1], p[2]));
+			}
+			image_done(&image);
+			buf_done(&file);
+		}
+	}
+}
+
+static void refuses_to_write_what_is_no_image(void **state)
+{
+	static const uint8_t pixels[8194];
+	struct buf file = { 0 };
+	struct buf small = { .limit = 40 };
+
+	(void)state;
+	assert_int_equal(intake_write_png((struct bytes){ pixels, 10 }, 3, 1, &file), ERR_RANGE);
+	assert_int_equal(intake_write_png((struct bytes){ pixels, 0 }, 3, 1, &file), ERR_RANGE);
+	assert_int_equal(intake_write_png((struct bytes){ pixels, 9 }, 0, 1, &file), ERR_RANGE);
+	assert_int_equal(intake_write_png((struct bytes){ pixels, 8 }, 2, 2, &file), ERR_RANGE);
+	assert_int_equal(intake_write_png((struct bytes){ pixels, 8193 }, 8193, 1, &file),
+			 ERR_LIMIT);
+	assert_int_equal(intake_write_png((struct bytes){ pixels, 8193 }, 1, 1, &file), ERR_LIMIT);
+	assert_int_equal(file.len, 0);
+	assert_int_equal(intake_write_png((struct bytes){ pixels, 100 }, 10, 1, &small), ERR_SPACE);
+	buf_done(&file);
+	buf_done(&small);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +295,8 @@ int main(void)
 		cmocka_unit_test(the_hint_overrules_a_resolution),
 		cmocka_unit_test(refuses_a_cut_or_a_changed_byte_anywhere),
 		cmocka_unit_test(refuses_too_few_rows_in_a_sound_file),
+		cmocka_unit_test(what_is_written_can_be_read),
+		cmocka_unit_test(refuses_to_write_what_is_no_image),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
