@@ -71,7 +71,10 @@ int ctl_encounter(struct ctl *c, const char *hex, uint8_t out[16]);
 
 /* Whole files.  The bytes live in the arena. */
 int ctl_read_file(struct ctl *c, const char *path, size_t max, struct bytes *out);
+/* A new file; it must not be there. */
 int ctl_write_file(const char *path, struct bytes content, unsigned mode);
+/* A file for its owner alone, in place of one that may be there: all of it or nothing. */
+int ctl_replace_file(const char *path, struct bytes content);
 /* FILE[@POSITION][:PPI] arguments as files to be handed in. */
 int ctl_files(struct ctl *c, int argc, char *argv[], struct list *out);
 
@@ -91,6 +94,8 @@ int ctl_status(struct ctl *c, int argc, char *argv[]);
 int ctl_audit(struct ctl *c, int argc, char *argv[]);
 int ctl_policy(struct ctl *c, int argc, char *argv[]);
 int ctl_finger(struct ctl *c, int argc, char *argv[]);
+/* finger show, with argv[0] "show" */
+int ctl_show(struct ctl *c, int argc, char *argv[]);
 int ctl_doctor(struct ctl *c, int argc, char *argv[]);
 
 #endif

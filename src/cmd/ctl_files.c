@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -48,14 +49,12 @@ int ctl_read_file(struct ctl *c, const char *path, size_t max, struct bytes *out
 	return CTL_OK;
 }
 
-int ctl_write_file(const char *path, struct bytes content, unsigned mode)
+/* All of it and onto the disk; closes fd. */
+static bool write_whole(int fd, struct bytes content)
 {
 	size_t done = 0;
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	bool kept;
 
-	if (fd < 0) {
-		return ctl_fail(CTL_USAGE, "%s: %s", path, strerror(errno));
-	}
 	while (done < content.len) {
 		ssize_t n = write(fd, content.data + done, content.len - done);
 
@@ -64,9 +63,47 @@ int ctl_write_file(const char *path, struct bytes content, unsigned mode)
 		}
 		done += (size_t)n;
 	}
-	if (fsync(fd) != 0 || close(fd) != 0 || done < content.len) {
+	kept = fsync(fd) == 0;
+	return close(fd) == 0 && kept && done == content.len;
+}
+
+int ctl_write_file(const char *path, struct bytes content, unsigned mode)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+
+	if (fd < 0) {
+		return ctl_fail(CTL_USAGE, "%s: %s", path, strerror(errno));
+	}
+	if (!write_whole(fd, content)) {
 		(void)unlink(path);
 		return ctl_fail(CTL_INTERNAL, "%s: cannot be written", path);
+	}
+	return CTL_OK;
+}
+
+int ctl_replace_file(const char *path, struct bytes content)
+{
+	char aside[4096];
+	int n = snprintf(aside, sizeof aside, "%s.XXXXXX", path);
+	int fd = -1;
+
+	if (n > 0 && (size_t)n < sizeof aside) {
+		fd = mkostemp(aside, O_CLOEXEC);
+	} else {
+		errno = ENAMETOOLONG;
+	}
+	if (fd < 0) {
+		return ctl_fail(CTL_USAGE, "%s: %s", path, strerror(errno));
+	}
+	if (!write_whole(fd, content)) {
+		(void)unlink(aside);
+		return ctl_fail(CTL_INTERNAL, "%s: cannot be written", path);
+	}
+	if (rename(aside, path) != 0) {
+		int saved = errno;
+
+		(void)unlink(aside);
+		return ctl_fail(CTL_USAGE, "%s: %s", path, strerror(saved));
 	}
 	return CTL_OK;
 }

@@ -182,5 +182,9 @@ int ctl_finger(struct ctl *c, int argc, char *argv[])
 	if (argc > 1 && strcmp(argv[1], "compare") == 0) {
 		return compare(c, argc - 1, argv + 1);
 	}
-	return ctl_fail(CTL_USAGE, "finger extract IMAGE | compare FILE FILE");
+	if (argc > 1 && strcmp(argv[1], "show") == 0) {
+		return ctl_show(c, argc - 1, argv + 1);
+	}
+	return ctl_fail(CTL_USAGE, "finger extract IMAGE | compare FILE FILE | "
+				   "show IMAGE [IMAGE] --output PICTURE");
 }
