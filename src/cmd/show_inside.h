@@ -17,9 +17,9 @@
 #define SHOW_OUTLINE_INK  0x555555
 
 #define SHOW_STEPS      5 /* of quality */
-#define SHOW_CLARITY_ON 0.42F
-static const uint32_t show_clarity[SHOW_STEPS] = { 0xd55e00, 0xf0a860, 0xe6e2d3, 0x86bbdd,
-						   0x0072b2 };
+#define SHOW_CLARITY_ON 0.5F
+static const uint32_t show_clarity[SHOW_STEPS] = { 0xd55e00, 0xef9f55, 0xf0dcae, 0xd3e6f1,
+						   0xa6d3ee };
 
 struct drawing {
 	struct picture *p;

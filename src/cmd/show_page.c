@@ -115,6 +115,7 @@ static void verdict(struct page *page)
 	} else {
 		words(page, MARGIN, "no mates: what could be paired is what chance gives");
 	}
+	words(page, MARGIN, "This is evidence and no identification: people judge.");
 }
 
 /* ---- mates ---- */
@@ -327,7 +328,7 @@ int show_draw(const struct show_print *print, size_t prints, const struct show_p
 	page.right = left[prints - 1] + column(print[prints - 1].width * page.d.zoom);
 	page.below = MARGIN + tall * page.d.zoom;
 	picture_init(out, page.right + ASIDE + LEGEND + MARGIN,
-		     page.below + MARGIN + CAPTION_ROW * (prints == 2 ? 6.4F : 3.4F), arena);
+		     page.below + MARGIN + CAPTION_ROW * (prints == 2 ? 7.4F : 3.4F), arena);
 	for (size_t i = 0; rv == ERR_OK && i < prints; i++) {
 		page.d.print = &print[i];
 		page.d.index = (unsigned)i;

@@ -49,7 +49,7 @@ finding() { # finding WHAT: the doctor finds it bad
 every_command_refuses() { # an unknown option
 	local c
 	for c in init "passport request" "passport sign" check review case queue action "notice add" \
-		"notice withdraw" gallery peers status audit "finger extract" "finger compare" doctor; do
+		"notice withdraw" gallery peers status audit "finger extract" "finger compare" "finger show" doctor; do
 		# shellcheck disable=SC2086
 		says 2 "there is no option --colour" $c --colour || return 1
 	done
