@@ -29,6 +29,7 @@ struct job {
 	const char *layers;
 	const char *channel;
 	const char *ppi;
+	bool svg; /* else PNG */
 	char *file[2];
 	size_t files;
 	struct show_choice choice;
@@ -125,7 +126,8 @@ static int read_choice(struct job *j)
 		return ctl_fail(CTL_USAGE, "finger show IMAGE [IMAGE] --output FILE.svg|FILE.png "
 					   "[--layers L,...] [--channel a|b] [--ppi N]");
 	}
-	if (!ends_in(j->output, ".svg") && !ends_in(j->output, ".png")) {
+	j->svg = ends_in(j->output, ".svg");
+	if (!j->svg && !ends_in(j->output, ".png")) {
 		return ctl_fail(CTL_USAGE, "%s: a picture's name ends in .svg or .png", j->output);
 	}
 	j->choice.layers = j->files == 1 ? SHOW_ONE : SHOW_TWO;
@@ -216,7 +218,7 @@ static int write_picture(const struct job *j, const struct picture *p, struct bu
 	struct raster raster;
 	int rv;
 
-	if (ends_in(j->output, ".svg")) {
+	if (j->svg) {
 		return svg_write(p, TITLE, intake_write_png, out);
 	}
 	rv = raster_draw(p, &j->c->arena, &raster);
@@ -268,7 +270,7 @@ static json_t *points_json(const struct show_minutiae *m)
 	return out;
 }
 
-static json_t *print_json(const struct job *j, const struct show_print *p)
+static json_t *print_json(const struct show_print *p)
 {
 	size_t blocks = 0;
 	size_t clarity = 0;
@@ -277,7 +279,6 @@ static json_t *print_json(const struct job *j, const struct show_print *p)
 		blocks += p->sight.mask.data[i];
 		clarity += p->sight.mask.data[i] != 0 ? p->sight.clarity.data[i] : 0;
 	}
-	(void)j;
 	return json_pack(
 	    "{s:f, s:f, s:b, s:i, s:i, s:I, s:f, s:o, s:o}", "width", (double)p->width, "height",
 	    (double)p->height, "usable", p->iso.len > 0, "quality", p->quality.score, "faults",
@@ -309,7 +310,7 @@ static void print_result(const struct job *j)
 	json_t *all;
 
 	for (size_t i = 0; i < j->files; i++) {
-		(void)json_array_append_new(prints, print_json(j, &j->print[i]));
+		(void)json_array_append_new(prints, print_json(&j->print[i]));
 	}
 	for (size_t i = 0; i < LAYERS; i++) {
 		if (j->choice.layers & layers[i].layer) {

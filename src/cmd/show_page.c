@@ -1,4 +1,5 @@
 /* A page with one print or two: the prints, the lines between mates, a caption, a legend. */
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -321,6 +322,7 @@ int show_draw(const struct show_print *print, size_t prints, const struct show_p
 	float tall = 0;
 	int rv = ERR_OK;
 
+	assert(prints == 1 || prints == 2);
 	for (size_t i = 0; i < prints; i++) {
 		tall = print[i].height > tall ? print[i].height : tall;
 	}
