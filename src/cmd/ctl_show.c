@@ -154,16 +154,14 @@ static void take_sight(const struct worker_sight *from, struct sight *to)
 			      .ridges_a = from->ridges_a };
 }
 
-/* The worker opens the file; a print too poor for a template can still be shown. */
-static int look(struct job *j, char *argument, struct show_print *p)
+/* The worker opens the file. */
+static int ask(const struct job *j, char *argument, struct worker_answer *answer)
 {
 	struct worker_request request = { .id = 1, .op = WORKER_SHOW };
-	struct worker_answer answer = { .code = 0 };
-	const struct worker_sample *sample;
 	const struct ask_file *file;
 	struct list files = { .count = 0 };
-	struct fault fault = { 0 };
 	int rc = ctl_files(j->c, 1, &argument, &files);
+	int rv;
 
 	if (rc != CTL_OK) {
 		return rc;
@@ -175,29 +173,39 @@ static int look(struct job *j, char *argument, struct show_print *p)
 		request.op = WORKER_TEMPLATE;
 	}
 	if (request.ppi == 0) {
-		rc = ctl_number("--ppi", j->ppi, 2000, &request.ppi);
-	}
-	if (rc == CTL_OK) {
-		rc = worker_once_ask(j->c->worker, &request, &j->c->arena, &answer);
-		rc = rc == ERR_OK
-			 ? CTL_OK
-			 : ctl_fail(CTL_LATER, "%s: outpost-worker: %s", argument, err_text(rc));
+		rc = ctl_number("--ppi", j->ppi, IMAGE_PPI_MAX, &request.ppi);
 	}
 	if (rc != CTL_OK) {
 		return rc;
 	}
-	if (answer.id != 1 || answer.samples.count > 1 ||
-	    (answer.code == 0 && answer.samples.count == 0)) {
-		return answer.samples.count > 1
-			   ? ctl_fail(CTL_USAGE, "%s: a record of one view is wanted", argument)
-			   : ctl_fail(CTL_LATER, "%s: outpost-worker gave no answer to this",
-				      argument);
+	rv = worker_once_ask(j->c->worker, &request, &j->c->arena, answer);
+	return rv == ERR_OK ? CTL_OK
+			    : ctl_fail(CTL_LATER, "%s: outpost-worker: %s", argument, err_text(rv));
+}
+
+/* A print too poor for a template can still be shown. */
+static int look(const struct job *j, char *argument, struct show_print *p)
+{
+	struct worker_answer answer = { .code = 0 };
+	const struct worker_sample *sample;
+	struct fault fault = { 0 };
+	int rc = ask(j, argument, &answer);
+
+	if (rc != CTL_OK) {
+		return rc;
 	}
 	if (answer.code != 0 && answer.sight.width == 0) {
 		return ctl_fail(CTL_USAGE, "%s: %.*s at byte %llu: %s (%s)", argument,
 				(int)answer.place.len, (const char *)answer.place.data,
 				(unsigned long long)answer.at, err_text(-(int)answer.code),
 				err_name(-(int)answer.code));
+	}
+	if (answer.samples.count > 1) {
+		return ctl_fail(CTL_USAGE, "%s: a record of one view is wanted", argument);
+	}
+	if (answer.samples.count == 0) {
+		return ctl_fail(CTL_LATER, "%s: outpost-worker: %s", argument,
+				err_text(ERR_WORKER));
 	}
 	sample = answer.samples.items;
 	take_sight(&answer.sight, &p->sight);
@@ -208,7 +216,7 @@ static int look(struct job *j, char *argument, struct show_print *p)
 	return show_load(p, &fault) == ERR_OK
 		   ? CTL_OK
 		   : ctl_fail(CTL_USAGE, "%s: its template cannot be used: %s", argument,
-			      fault.what != NULL ? fault.what : "memory");
+			      fault.what != NULL ? fault.what : err_text(ERR_NOMEM));
 }
 
 /* ---- the picture ---- */

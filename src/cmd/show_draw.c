@@ -73,17 +73,17 @@ static void draw_blocks(struct drawing *d, struct picture_ink with, int from, in
 static void draw_runs(struct drawing *d, int (*value)(const struct show_print *, int, int),
 		      struct picture_ink (*ink_of)(int))
 {
-	for (int row = 0; row < rows_of(d->print); row++) {
-		int from = 0;
+	int columns = columns_of(d->print);
 
-		for (int c = 1; c <= columns_of(d->print); c++) {
+	for (int row = 0; row < rows_of(d->print); row++) {
+		for (int from = 0, to = 0; from < columns; from = to) {
 			int v = value(d->print, from, row);
 
-			if (c == columns_of(d->print) || value(d->print, c, row) != v) {
-				if (v >= 0) {
-					draw_blocks(d, ink_of(v), from, c, row);
-				}
-				from = c;
+			while (to < columns && value(d->print, to, row) == v) {
+				to++;
+			}
+			if (v >= 0) {
+				draw_blocks(d, ink_of(v), from, to, row);
 			}
 		}
 	}

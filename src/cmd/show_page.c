@@ -127,8 +127,9 @@ static unsigned rank(const struct show_mates *mates, unsigned i)
 	unsigned n = 0;
 
 	for (unsigned k = 0; k < mates->count; k++) {
-		n += mates->at[k].ay < mates->at[i].ay ||
-		     (mates->at[k].ay <= mates->at[i].ay && k < i);
+		float higher = mates->at[i].ay - mates->at[k].ay;
+
+		n += higher > 0 || (higher >= 0 && k < i);
 	}
 	return n;
 }

@@ -169,11 +169,12 @@ void overlap_minutiae(const struct finger_template *ta, const struct finger_temp
 	const struct template_set *b = tb->set[set];
 	float x[TEMPLATE_KEPT];
 	float y[TEMPLATE_KEPT];
-	const int *mate = mates->mate;
+	const int *mate;
 	uint8_t taken[TEMPLATE_KEPT] = { 0 };
 
 	lay(a, b, g, pose, x, y, out);
 	find_mates(a, b, x, y, pose->turn, mates);
+	mate = mates->mate;
 	for (unsigned i = 0; i < a->count; i++) {
 		float q = (float)a->at[i].quality / 100.0f;
 

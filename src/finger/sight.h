@@ -26,10 +26,10 @@ struct sight {
 	struct bytes ridges_a;
 };
 
-/* finger_extract, step for step and byte for byte, and what it saw.  *out is filled in when it
+/* finger_extract, step for step and byte for byte, and what it saw.  *sight is filled in when it
  * succeeds, and with ERR_RANGE; not with ERR_LIMIT and ERR_NOMEM. */
 int finger_sight(const struct image *image, uint8_t position, struct buf *iso, struct buf *extended,
-		 struct finger_quality *quality, struct arena *arena, struct sight *out);
+		 struct finger_quality *quality, struct arena *arena, struct sight *sight);
 
 /* For finger_sight: into bytes of the arena; ERR_NOMEM. */
 int sight_pack_grey(const struct plane *grey, struct arena *arena, struct bytes *out);

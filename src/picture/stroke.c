@@ -109,24 +109,35 @@ static int steps(const char *s)
 	return widest;
 }
 
+/* The points of the stroke that begins at *p, which moves on to the next one. */
+static size_t stroke(const char **p, struct picture_point at, float size,
+		     struct picture_point point[STROKE_POINTS_MAX])
+{
+	size_t n = 0;
+
+	for (; **p != '\0' && **p != ' '; *p += 2) {
+		assert(n < STROKE_POINTS_MAX);
+		point[n++] = (struct picture_point){
+			at.x + (float)((*p)[0] - '0') * ACROSS * size,
+			at.y + (float)((*p)[1] - '0' - BASE) * DOWN * size,
+		};
+	}
+	*p += **p == ' ';
+	return n;
+}
+
 void stroke_text(struct bytes text, struct picture_point at, float size,
 		 void (*on_stroke)(void *context, const struct picture_point *point, size_t points),
 		 void *context)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		const char *s = letter(text.data[i]);
+		const char *p = s;
 
-		for (const char *p = s; *p != '\0'; p += *p == ' ') {
+		while (*p != '\0') {
 			struct picture_point point[STROKE_POINTS_MAX];
-			size_t n = 0;
+			size_t n = stroke(&p, at, size, point);
 
-			for (; *p != '\0' && *p != ' '; p += 2) {
-				assert(n < STROKE_POINTS_MAX);
-				point[n++] = (struct picture_point){
-					at.x + (float)(p[0] - '0') * ACROSS * size,
-					at.y + (float)(p[1] - '0' - BASE) * DOWN * size,
-				};
-			}
 			on_stroke(context, point, n);
 		}
 		at.x += (float)(steps(s) + APART) * ACROSS * size;

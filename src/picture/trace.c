@@ -46,8 +46,10 @@ static unsigned neighbours(const struct tracer *t, size_t p, ptrdiff_t out[8])
 
 static struct picture_point place(const struct tracer *t, uint32_t p)
 {
-	return (struct picture_point){ (float)((ptrdiff_t)p % t->stride) - 0.5F,
-				       (float)((ptrdiff_t)p / t->stride) - 0.5F };
+	ptrdiff_t x = (ptrdiff_t)p % t->stride;
+	ptrdiff_t y = (ptrdiff_t)p / t->stride;
+
+	return (struct picture_point){ (float)x - 0.5F, (float)y - 0.5F };
 }
 
 /* The pixel between two that is farthest from the straight line, if beyond the tolerance. */
@@ -201,8 +203,9 @@ int trace_lines(struct bytes bits, uint32_t width, float tolerance, struct arena
 		void (*on_line)(void *context, const struct picture_point *point, size_t points),
 		void *context)
 {
+	assert(width > 0 && width <= SIDE_MAX);
 	size_t row = (width + 7) / 8;
-	size_t height = row > 0 ? bits.len / row : 0;
+	size_t height = bits.len / row;
 	ptrdiff_t stride = (ptrdiff_t)width + 2;
 	size_t pixels = (size_t)stride * (height + 2);
 	struct tracer t = { .stride = stride,
@@ -212,7 +215,7 @@ int trace_lines(struct bytes bits, uint32_t width, float tolerance, struct arena
 			    .on_line = on_line,
 			    .context = context };
 
-	assert(width <= SIDE_MAX && height <= SIDE_MAX);
+	assert(height <= SIDE_MAX);
 	t.at = arena_take(arena, pixels, 1);
 	if (t.at == NULL) {
 		return ERR_NOMEM;

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "picture/picture.h"
 
-/* bits has a bit a pixel, the first is the highest of its byte, rows begin with a byte; at most
+/* bits has a bit a pixel, the first is the highest of its byte, rows begin with a byte; 1 to
  * 4096 pixels a side.  on_line gets each line from crossing to crossing, end or round; points
  * are the middles of pixels and valid during the call.  Nothing is drawn twice.  ERR_NOMEM. */
 int trace_lines(struct bytes bits, uint32_t width, float tolerance, struct arena *arena,

@@ -1,7 +1,7 @@
 #!/bin/bash
 # outpostctl finger show as its users run it, without a node: pictures, JSON, exit codes, and files
 # that are whole or not there.
-# shellcheck shell=bash disable=SC2317
+# shellcheck shell=bash disable=SC2016,SC2317
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 need jq
