@@ -28,8 +28,9 @@ is_svg() {
 	[ "$(head -c 5 "$1")" = '<svg ' ] && [ "$(tail -c 7 "$1")" = '</svg>' ] &&
 		{ ! command -v xmllint >/dev/null || xmllint --noout "$1"; }
 }
-is_png() { # that the worker can decode
-	exits 1 "$BUILD/outpostctl" finger extract "$1" || exits 0 "$BUILD/outpostctl" finger extract "$1"
+is_png() { # that the worker can decode; as if it were small, so that looking for ridges is quick
+	exits 1 "$BUILD/outpostctl" finger extract "$1:2000" ||
+		exits 0 "$BUILD/outpostctl" finger extract "$1:2000"
 }
 draws() { # draws CODE FILE ARGUMENT...
 	local code=$1 file=$2
