@@ -170,6 +170,7 @@ static int bad_png(struct bytes pixels, uint32_t columns, unsigned channels, str
 static void shapes_of_one_ink_become_one_path(void **state)
 {
 	static const uint8_t grey[] = { 3, 250 };
+	static const struct picture_ink thin = { .colour = 0x000000, .opacity = 1, .width = 1.5F };
 	const struct picture_point line[] = { { 1, 2 }, { 3.5F, 2 }, { 3.54F, 1 } };
 	struct fixture f;
 	struct buf out = { 0 };
@@ -179,6 +180,7 @@ static void shapes_of_one_ink_become_one_path(void **state)
 	picture_grey(&f.p, (struct bytes){ grey, 2 }, 2, line[0], line[1]);
 	picture_line(&f.p, black, line, 3);
 	picture_line(&f.p, black, line, 1);
+	picture_line(&f.p, thin, line, 1);
 	picture_disc(&f.p, half_red, (struct picture_point){ 9, 9 }, 2);
 	picture_text(&f.p, black, (struct picture_point){ 0, 9.5F }, 8, "a<b> & \"c\"");
 	assert_int_equal(svg_write(&f.p, "Two & two", no_png, &out), ERR_OK);
@@ -188,6 +190,7 @@ static void shapes_of_one_ink_become_one_path(void **state)
 	assert_non_null(strstr((char *)out.data,
 			       "<path stroke=\"#000000\" fill=\"none\" "
 			       "stroke-width=\"4\" d=\"M1 2l2.5 0 0-1M1 2h0\"/>"));
+	assert_non_null(strstr((char *)out.data, "stroke-width=\"1.5\" d=\"M1 2h0\"/>"));
 	assert_non_null(strstr((char *)out.data, "<path fill=\"#ff0000\" opacity=\".50\" "
 						 "d=\"M7 9a2 2 0 1 0 4 0a2 2 0 1 0-4 0z\"/>"));
 	assert_non_null(strstr((char *)out.data, ">a&lt;b&gt; &amp; \"c\"</text>"));
