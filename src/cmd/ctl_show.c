@@ -12,6 +12,7 @@
 #include "picture/svg.h"
 
 #define PICTURE_BYTES_MAX (64UL * 1024 * 1024)
+#define DEGREES           (360.0 / 256.0)
 #define TITLE             "What Outpost sees in a fingerprint"
 
 static const struct {
@@ -272,8 +273,26 @@ static json_t *points_json(const struct show_minutiae *m)
 
 		(void)json_array_append_new(out, json_pack("{s:f, s:f, s:f, s:s, s:i}", "x",
 							   (double)p->x, "y", (double)p->y,
-							   "angle_deg", p->angle * 360.0 / 256.0,
-							   "type", type, "quality", p->quality));
+							   "angle_deg", p->angle * DEGREES, "type",
+							   type, "quality", p->quality));
+	}
+	return out;
+}
+
+static json_t *cores_json(const struct show_print *p)
+{
+	json_t *out = json_array();
+
+	for (unsigned i = 0; i < p->points; i++) {
+		const struct show_point *at = &p->point[i];
+		json_t *angles = json_array();
+
+		for (unsigned k = 0; k < at->arms; k++) {
+			(void)json_array_append_new(angles, json_real(at->angle[k] * DEGREES));
+		}
+		(void)json_array_append_new(
+		    out, json_pack("{s:f, s:f, s:s, s:o}", "x", (double)at->x, "y", (double)at->y,
+				   "type", at->arms < 3 ? "core" : "delta", "angles_deg", angles));
 	}
 	return out;
 }
@@ -287,12 +306,13 @@ static json_t *print_json(const struct show_print *p)
 		blocks += p->sight.mask.data[i];
 		clarity += p->sight.mask.data[i] != 0 ? p->sight.clarity.data[i] : 0;
 	}
-	return json_pack(
-	    "{s:f, s:f, s:b, s:i, s:i, s:I, s:f, s:o, s:o}", "width", (double)p->width, "height",
-	    (double)p->height, "usable", p->iso.len > 0, "quality", p->quality.score, "faults",
-	    (int)p->quality.faults, "print_blocks", (json_int_t)blocks, "clarity",
-	    blocks > 0 ? (double)clarity / (double)blocks / 255.0 : 0.0, "minutiae_b",
-	    points_json(&p->channel[SHOW_B]), "minutiae_a", points_json(&p->channel[SHOW_A]));
+	return json_pack("{s:f, s:f, s:b, s:i, s:i, s:I, s:f, s:o, s:o, s:o}", "width",
+			 (double)p->width, "height", (double)p->height, "usable", p->iso.len > 0,
+			 "quality", p->quality.score, "faults", (int)p->quality.faults,
+			 "print_blocks", (json_int_t)blocks, "clarity",
+			 blocks > 0 ? (double)clarity / (double)blocks / 255.0 : 0.0, "minutiae_b",
+			 points_json(&p->channel[SHOW_B]), "minutiae_a",
+			 points_json(&p->channel[SHOW_A]), "cores", cores_json(p));
 }
 
 static json_t *mates_json(const struct show_mates *m)

@@ -71,6 +71,7 @@ point "the mask alone" has_layer mask '#555555' '#d55e00'
 point "JSON tells what is drawn" json 0 '(.prints | length == 1) and (.prints[0] |
 	.usable and .quality > 20 and .print_blocks > 500 and .clarity > 0.3 and .width == 320 and
 	(.minutiae_b | length > 10) and (.minutiae_a | length > 10) and
+	(.cores | type == "array") and
 	(.minutiae_b[0] | .quality > 0 and (.type == "ending" or .type == "bifurcation"))) and
 	.layers == ["mask", "skeleton", "minutiae", "core"] and (has("comparison") | not)' "$P/1_1.pgm"
 count_is_that_of_extract() {

@@ -222,6 +222,7 @@ static void cores_and_deltas_are_drawn_where_they_are_stated(void **state)
 	(void)state;
 	begin(&f);
 	see(&f, 0, 45, 1);
+	f.print[0].points = 0;
 	draw(&f, 1, SHOW_CORE, SHOW_B);
 	assert_int_equal(count(&f, PICTURE_RING, SHOW_CORE_INK), 0);
 	assert_false(says(&f, "delta"));
