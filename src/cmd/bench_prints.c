@@ -46,9 +46,8 @@ int bench_prints_add(const struct bench *b, struct bench_prints *list, const cha
 
 static int is_image(const struct dirent *e)
 {
-	static const char *const kinds[] = { ".png", ".jpg",  ".jpeg", ".pgm",
-					     ".tif", ".tiff", ".wsq",
-					     ".iso", ".fmr",  ".ansi" };
+	static const char *const kinds[] = { ".png",  ".jpg", ".jpeg", ".pgm", ".tif",
+					     ".tiff", ".wsq", ".iso",  ".fmr", ".ansi" };
 	const char *dot = strrchr(e->d_name, '.');
 
 	for (size_t i = 0; dot != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++) {

@@ -1,4 +1,5 @@
-/* Prints of a directory of images or minutiae records, as templates: for the subjects that measure accuracy. */
+/* Prints of a directory of images or minutiae records, as templates: for the subjects that measure
+ * accuracy. */
 #ifndef CMD_BENCH_PRINTS_H
 #define CMD_BENCH_PRINTS_H
 

@@ -190,9 +190,8 @@ static int report(struct finger_bench *f)
 	if (n == 0) {
 		v[n++] = 0; /* records alone: nothing was extracted */
 	}
-	if (m > 0 &&
-	    bench_rates_interval(f->score, f->scores, f->all.fingers, r.threshold[1], &low,
-				 &high)) {
+	if (m > 0 && bench_rates_interval(f->score, f->scores, f->all.fingers, r.threshold[1], &low,
+					  &high)) {
 		code = bench_report(
 		    f->b,
 		    json_pack("{sI sI sI so so so so so so so sI sI sI}", "images",
