@@ -39,11 +39,8 @@ static void channel(const struct finger_template *a, const struct finger_templat
 		return;
 	}
 	overlap_minutiae(a, b, set, &g, &pose, &o);
-	overlap_flow(&a->flow, &b->flow, &pose, &o);
 	out->mates += o.mates;
 	out->share += o.could > 0 ? 2 * o.mates / (o.could + DOUBT) : 0;
-	out->flow += o.flow;
-	out->cells += o.cells;
 }
 
 void compare_evidence(const struct finger_template *a, const struct finger_template *b,
@@ -72,8 +69,6 @@ void compare_evidence(const struct finger_template *a, const struct finger_templ
 	out->like /= (float)sets;
 	out->mates /= (float)sets;
 	out->share /= (float)sets;
-	out->flow /= (float)sets;
-	out->cells /= (float)sets;
 	if (a->period > 0 && b->period > 0) {
 		float d = (float)(a->period - b->period) / (float)(a->period + b->period);
 

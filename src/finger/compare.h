@@ -10,8 +10,6 @@ struct compare_evidence {
 	float like;     /* mean likeness of their surroundings */
 	float mates;
 	float share; /* of the minutiae that could have a mate, 0..1 */
-	float flow;
-	float cells;
 	float period; /* difference, 0..1 */
 };
 

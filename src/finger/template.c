@@ -9,13 +9,14 @@
 #include "finger/extended.h"
 #include "record/fmr.h"
 
-#define CELL     16
-#define CIRCLES  4
-#define SPLAT    56  /* pixels: how far a minutia tells the flow, without an image */
-#define NEAR_MAX 110 /* pixels */
-#define NEAR_MIN 6
-#define PPCM     197
-#define SIDE_MAX 4096 /* pixels at 500 ppi that a foreign record may span */
+#define CELL      16
+#define CIRCLES   4
+#define SPLAT     56  /* pixels: how far a minutia tells the flow, without an image */
+#define NEAR_MAX  110 /* pixels */
+#define NEAR_MIN  6
+#define PPCM      197
+#define FLOW_SIDE 77   /* cells each way: as many as private data may have */
+#define SIDE_MAX  4096 /* pixels at 500 ppi that a foreign record may span */
 
 static const struct {
 	float radius;
@@ -251,28 +252,49 @@ static void splat(const struct template_point *p, const struct template_flow *fl
 	}
 }
 
-/* Without an image the minutiae themselves tell how the ridges run near them. */
-static int flow_from_points(const struct template_set *set, struct template_flow *flow)
+/* The cells from least to most, or as many as FLOW_SIDE around the middle: no finger is larger. */
+static int cells_between(int least, int most, int middle, int *cells)
+{
+	*cells = (most - least + 2 * SPLAT) / CELL + 1;
+	if (*cells > FLOW_SIDE) {
+		*cells = FLOW_SIDE;
+		return middle - FLOW_SIDE * CELL / 2;
+	}
+	return least - SPLAT;
+}
+
+/* Where the flow stands that the minutiae can tell. */
+static void flow_around(const struct template_set *set, struct template_flow *flow)
 {
 	int x0 = SIDE_MAX;
 	int y0 = SIDE_MAX;
 	int x1 = 0;
 	int y1 = 0;
-	float *sum;
+	int n = set->count > 0 ? (int)set->count : 1;
+	int x = 0;
+	int y = 0;
 
 	for (unsigned i = 0; i < set->count; i++) {
 		x0 = set->at[i].x < x0 ? set->at[i].x : x0;
 		y0 = set->at[i].y < y0 ? set->at[i].y : y0;
 		x1 = set->at[i].x > x1 ? set->at[i].x : x1;
 		y1 = set->at[i].y > y1 ? set->at[i].y : y1;
+		x += set->at[i].x;
+		y += set->at[i].y;
 	}
 	if (set->count == 0) {
 		x0 = x1 = y0 = y1 = 0;
 	}
-	flow->left = x0 - SPLAT;
-	flow->top = y0 - SPLAT;
-	flow->columns = (x1 - x0 + 2 * SPLAT) / CELL + 1;
-	flow->rows = (y1 - y0 + 2 * SPLAT) / CELL + 1;
+	flow->left = cells_between(x0, x1, x / n, &flow->columns);
+	flow->top = cells_between(y0, y1, y / n, &flow->rows);
+}
+
+/* Without an image the minutiae themselves tell how the ridges run near them. */
+static int flow_from_points(const struct template_set *set, struct template_flow *flow)
+{
+	float *sum;
+
+	flow_around(set, flow);
 	flow->cell = calloc((size_t)flow->columns, (size_t)flow->rows);
 	sum = calloc((size_t)flow->columns * (size_t)flow->rows, 3 * sizeof(*sum));
 	if (flow->cell == NULL || sum == NULL) {
