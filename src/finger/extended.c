@@ -5,6 +5,7 @@
 #include "base/wire.h"
 #include "finger/angle.h"
 #include "finger/finger.h"
+#include "finger/work.h"
 
 #define HEAD  3 /* version, period, count */
 #define EACH  6 /* bytes a minutia */
@@ -19,6 +20,7 @@ static uint32_t crc(uint32_t c, const uint8_t *data, size_t len)
 					   0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
 					   0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c };
 
+	WORK(4 * len);
 	for (size_t i = 0; i < len; i++) {
 		c ^= data[i];
 		c = half[c & 15] ^ (c >> 4);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "finger/angle.h"
+#include "finger/work.h"
 
 #define CELL      16
 #define MATE_OFF  11.0f /* pixels */
@@ -96,6 +97,7 @@ static void lay(const struct template_set *a, const struct template_set *b,
 		float dx = 0;
 		float dy = 0;
 
+		WORK(2 * g->count);
 		for (unsigned k = 0; k < g->count; k++) {
 			float px = (float)(a->at[i].x - a->at[g->a[k]].x) / LEND;
 			float py = (float)(a->at[i].y - a->at[g->a[k]].y) / LEND;
@@ -140,6 +142,7 @@ static void find_mates(const struct template_set *a, const struct template_set *
 
 		mate[i] = -1;
 		fit[i] = 0;
+		WORK(2 * b->count);
 		for (unsigned j = 0; j < b->count; j++) {
 			float f = fits(&b->at[j], x[i], y[i], angle);
 
