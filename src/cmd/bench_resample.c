@@ -56,9 +56,9 @@ int bench_resample(struct image *image, uint32_t ppi)
 	double scale = (double)image->ppi / (double)ppi;
 	/* Rows first, then columns in place: the stride is that of the wider. */
 	size_t stride = w > to_w ? w : to_w;
-	float *from = malloc(w * sizeof(*from));
-	float *all = malloc(stride * (h > to_h ? h : to_h) * sizeof(*all));
-	float *down = malloc(stride * (h > to_h ? h : to_h) * sizeof(*down));
+	float *from = calloc(w, sizeof(*from));
+	float *all = calloc(stride * (h > to_h ? h : to_h), sizeof(*all));
+	float *down = calloc(stride * (h > to_h ? h : to_h), sizeof(*down));
 	struct image out = { 0 };
 	int err = from == NULL || all == NULL || down == NULL ? ERR_NOMEM : ERR_OK;
 

@@ -78,7 +78,7 @@ int ctl_files(struct ctl *c, int argc, char *argv[], struct list *out);
 /* ---- ctl_try.c ---- */
 
 /* What outpost-worker makes of FILE[@POSITION][:PPI]: struct worker_sample. */
-int ctl_examine(struct ctl *c, char *argument, struct list *samples);
+int ctl_examine(struct ctl *c, char *argument, struct list *out);
 
 /* ---- the commands; each prints its own help ---- */
 

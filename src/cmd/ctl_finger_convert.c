@@ -141,11 +141,11 @@ int ctl_finger_convert(struct ctl *c, int argc, char *argv[])
 	size_t n = 0;
 	int rc = read_arguments(c, argc, argv, &output, &file);
 
+	if (views == NULL) {
+		return ctl_fail(CTL_INTERNAL, "out of memory");
+	}
 	if (rc == CTL_OK && !format_of(output, &format)) {
 		rc = ctl_fail(CTL_USAGE, "%s: its name ends in neither .iso nor .ansi", output);
-	}
-	if (rc == CTL_OK && views == NULL) {
-		rc = ctl_fail(CTL_INTERNAL, "out of memory");
 	}
 	if (rc == CTL_OK) {
 		rc = ctl_examine(c, file, &samples);

@@ -75,11 +75,14 @@ static void taps_at(struct taps *t, int i, int n, float centre, float wide)
 	for (int j = middle - reach; j <= middle + reach + 1; j++) {
 		int w = angle_round(cubic(((float)j - centre) / wide) * WHOLE / sum);
 
-		weight[within(j, 0, n - 1) - t->first[i]] += (int16_t)w;
+		int16_t *to = &weight[within(j, 0, n - 1) - t->first[i]];
+
+		*to = (int16_t)(*to + w);
 		left -= w;
 	}
 	/* What rounding left over. */
-	weight[within(middle, 0, n - 1) - t->first[i]] += (int16_t)left;
+	weight += within(middle, 0, n - 1) - t->first[i];
+	*weight = (int16_t)(*weight + left);
 }
 
 /* From n pixels to m; when that is fewer, as wide as the coarser grid. */
