@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "cmd/bench_resample.h"
 #include "intake/decode.h"
 
 #define IMAGES_MAX 20000U
@@ -45,8 +46,8 @@ int bench_prints_add(const struct bench *b, struct bench_prints *list, const cha
 
 static int is_image(const struct dirent *e)
 {
-	static const char *const kinds[] = { ".png", ".jpg",  ".jpeg", ".pgm",
-					     ".tif", ".tiff", ".wsq" };
+	static const char *const kinds[] = { ".png",  ".jpg", ".jpeg", ".pgm", ".tif",
+					     ".tiff", ".wsq", ".iso",  ".fmr", ".ansi" };
 	const char *dot = strrchr(e->d_name, '.');
 
 	for (size_t i = 0; dot != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -140,31 +141,49 @@ static int read_file(const char *path, struct buf *out)
 	return ERR_OK;
 }
 
-static int extract(struct bench_print *p)
+/* A template from an image, at another resolution if that is wanted. */
+static int from_image(struct bench_print *p, struct bytes file, uint32_t at_ppi, struct buf *iso,
+		      struct buf *extended)
+{
+	struct image image = { 0 };
+	struct decode_hint hint = { .ppi = p->ppi };
+	struct finger_quality quality;
+	int err = decode_image(file, &hint, &image, NULL);
+
+	if (err == ERR_OK && at_ppi != 0) {
+		err = bench_resample(&image, at_ppi);
+	}
+	if (err == ERR_OK) {
+		double start = bench_cpu();
+
+		err = finger_extract(&image, 0, iso, extended, &quality);
+		p->extract_s = bench_cpu() - start;
+	}
+	image_done(&image);
+	return err;
+}
+
+static int extract(const struct bench_prints *list, struct bench_print *p, uint32_t at_ppi,
+		   struct finger_template **out)
 {
 	struct buf file = { .limit = DECODE_BYTES_MAX };
 	struct buf iso = { 0 };
 	struct buf extended = { 0 };
-	struct image image = { 0 };
-	struct decode_hint hint = { .ppi = p->ppi };
-	struct finger_quality quality;
-	double start;
 	int err = read_file(p->path, &file);
 
-	if (err == ERR_OK) {
-		err = decode_image(buf_bytes(&file), &hint, &image, NULL);
+	if (err == ERR_OK && file.len > 4 && memcmp(file.data, "FMR", 4) == 0) {
+		buf_put(&iso, file.data, file.len);
+		err = buf_error(&iso);
+	} else if (err == ERR_OK) {
+		err = from_image(p, buf_bytes(&file), at_ppi, &iso, &extended);
 	}
-	if (err == ERR_OK) {
-		start = bench_cpu();
-		err = finger_extract(&image, 0, &iso, &extended, &quality);
-		p->extract_s = bench_cpu() - start;
+	if (err == ERR_OK && list->bare) {
+		buf_clear(&extended);
 	}
 	if (err == ERR_OK) {
 		p->bytes = iso.len + extended.len;
-		err =
-		    finger_template_load(buf_bytes(&iso), buf_bytes(&extended), &p->template, NULL);
+		err = finger_template_load(buf_bytes(&iso), buf_bytes(&extended), out, NULL);
 	}
-	image_done(&image);
 	buf_done(&file);
 	buf_done(&iso);
 	buf_done(&extended);
@@ -177,12 +196,19 @@ int bench_prints_extract(const struct bench *b, struct bench_prints *list)
 
 	bench_progress_start(&bar, "extracting", list->count);
 	for (size_t i = 0; i < list->count; i++) {
-		int err = extract(&list->print[i]);
+		struct bench_print *p = &list->print[i];
+		int err = extract(list, p, list->at_ppi[0], &p->template);
+
+		if (err == ERR_OK && list->at_ppi[1] != list->at_ppi[0]) {
+			err = extract(list, p, list->at_ppi[1], &p->second);
+		} else if (err == ERR_OK) {
+			p->second = finger_template_ref(p->template);
+		}
 
 		bench_progress_at(&bar, i);
 		if (err == ERR_IO) {
 			bench_progress_end(&bar);
-			return bench_wrong(b, "cannot read", list->print[i].path);
+			return bench_wrong(b, "cannot read", p->path);
 		}
 		list->failed += err != ERR_OK;
 	}
@@ -194,6 +220,7 @@ void bench_prints_done(struct bench_prints *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		finger_template_unref(list->print[i].template);
+		finger_template_unref(list->print[i].second);
 		free(list->print[i].path);
 	}
 	free(list->print);

@@ -1,4 +1,5 @@
-/* Prints of a directory of images, as templates: for the subjects that measure accuracy. */
+/* Prints of a directory of images or minutiae records, as templates: for the subjects that measure
+ * accuracy. */
 #ifndef CMD_BENCH_PRINTS_H
 #define CMD_BENCH_PRINTS_H
 
@@ -15,6 +16,7 @@ struct bench_print {
 	uint32_t ppi;
 	uint32_t finger;                  /* number */
 	struct finger_template *template; /* owned reference, or NULL */
+	struct finger_template *second;   /* the same as the second of a pair, where that differs */
 	double extract_s;
 	size_t bytes;
 };
@@ -24,6 +26,8 @@ struct bench_prints {
 	size_t count;
 	uint32_t fingers;
 	size_t failed;
+	bool bare;          /* forget the private data: minutiae alone */
+	uint32_t at_ppi[2]; /* resample the first and the second of a pair; 0: as they are */
 };
 
 /* All of these but the last three return an exit code; what is wrong stands on stderr then.

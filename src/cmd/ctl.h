@@ -78,6 +78,11 @@ int ctl_replace_file(const char *path, struct bytes content);
 /* FILE[@POSITION][:PPI] arguments as files to be handed in. */
 int ctl_files(struct ctl *c, int argc, char *argv[], struct list *out);
 
+/* ---- ctl_try.c ---- */
+
+/* What outpost-worker makes of FILE[@POSITION][:PPI]: struct worker_sample. */
+int ctl_examine(struct ctl *c, char *argument, struct list *out);
+
 /* ---- the commands; each prints its own help ---- */
 
 int ctl_init(struct ctl *c, int argc, char *argv[]);
@@ -96,6 +101,8 @@ int ctl_policy(struct ctl *c, int argc, char *argv[]);
 int ctl_finger(struct ctl *c, int argc, char *argv[]);
 /* finger show, with argv[0] "show" */
 int ctl_show(struct ctl *c, int argc, char *argv[]);
+/* finger convert, with argv[0] "convert" */
+int ctl_finger_convert(struct ctl *c, int argc, char *argv[]);
 int ctl_doctor(struct ctl *c, int argc, char *argv[]);
 
 #endif

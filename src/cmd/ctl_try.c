@@ -65,12 +65,10 @@ int ctl_policy(struct ctl *c, int argc, char *argv[])
 
 /* ---- finger ---- */
 
-/* What the worker makes of a file: its first finger. */
-static int examine(struct ctl *c, char *argument, struct worker_sample *out)
+int ctl_examine(struct ctl *c, char *argument, struct list *out)
 {
 	struct worker_request request = { .id = 1, .op = WORKER_EXAMINE };
 	struct worker_answer answer = { .code = 0 };
-	const struct worker_sample *samples;
 	const struct ask_file *file;
 	struct list files = { .count = 0 };
 	int rc = ctl_files(c, 1, &argument, &files);
@@ -97,8 +95,22 @@ static int examine(struct ctl *c, char *argument, struct worker_sample *out)
 				(unsigned long long)answer.at, err_text(-(int)answer.code),
 				err_name(-(int)answer.code));
 	}
-	samples = answer.samples.items;
-	for (size_t i = 0; i < answer.samples.count; i++) {
+	*out = answer.samples;
+	return CTL_OK;
+}
+
+/* What the worker makes of a file: its first finger. */
+static int examine(struct ctl *c, char *argument, struct worker_sample *out)
+{
+	const struct worker_sample *samples;
+	struct list all = { .count = 0 };
+	int rc = ctl_examine(c, argument, &all);
+
+	if (rc != CTL_OK) {
+		return rc;
+	}
+	samples = all.items;
+	for (size_t i = 0; i < all.count; i++) {
 		if (samples[i].code == 0 && samples[i].iso.len > 0) {
 			*out = samples[i];
 			return CTL_OK;
@@ -185,6 +197,10 @@ int ctl_finger(struct ctl *c, int argc, char *argv[])
 	if (argc > 1 && strcmp(argv[1], "show") == 0) {
 		return ctl_show(c, argc - 1, argv + 1);
 	}
+	if (argc > 1 && strcmp(argv[1], "convert") == 0) {
+		return ctl_finger_convert(c, argc - 1, argv + 1);
+	}
 	return ctl_fail(CTL_USAGE, "finger extract IMAGE | compare FILE FILE | "
-				   "show IMAGE [IMAGE] --output PICTURE");
+				   "show IMAGE [IMAGE] --output PICTURE | "
+				   "convert FILE --output RECORD");
 }

@@ -157,7 +157,7 @@ static int op_examine(const struct worker_request *request, struct samples *s,
 static int add_view(struct samples *s, const struct fmr *view, struct worker_sample *sample)
 {
 	struct buf iso = { .limit = WORKER_ISO_MAX };
-	int rv = fmr_write(view, 1, &iso);
+	int rv = fmr_write(view, 1, FMR_ISO_2005, &iso);
 	int kept;
 
 	sample->format = WORKER_FORMAT_MINUTIAE;

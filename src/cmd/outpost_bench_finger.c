@@ -11,7 +11,7 @@
 #include "cmd/bench_rates.h"
 #include "finger/finger.h"
 
-#define FORM        "[--json] [--pairs FILE] [DIR[@PPI] ...]"
+#define FORM        "[--json] [--bare] [--at PPI[,PPI]] [--pairs FILE] [DIR[@PPI] ...]"
 #define PAIRS_MAX   20000000U
 #define SCORE_LEAST (-1000) /* what a print without a template gets */
 
@@ -47,8 +47,8 @@ static int add_score(struct finger_bench *f, const struct bench_print *a,
 		f->score = all;
 		f->room = room;
 	}
-	if (a->template != NULL && b->template != NULL) {
-		score = finger_compare(a->template, b->template);
+	if (a->template != NULL && b->second != NULL) {
+		score = finger_compare(a->template, b->second);
 	}
 	f->compare_s += bench_cpu() - start;
 	f->score[f->scores++] = (struct bench_score){ score, a->finger, same };
@@ -187,9 +187,11 @@ static int report(struct finger_bench *f)
 			bytes[m++] = (double)f->all.print[i].bytes;
 		}
 	}
-	if (n > 0 && m > 0 &&
-	    bench_rates_interval(f->score, f->scores, f->all.fingers, r.threshold[1], &low,
-				 &high)) {
+	if (n == 0) {
+		v[n++] = 0; /* records alone: nothing was extracted */
+	}
+	if (m > 0 && bench_rates_interval(f->score, f->scores, f->all.fingers, r.threshold[1], &low,
+					  &high)) {
 		code = bench_report(
 		    f->b,
 		    json_pack("{sI sI sI so so so so so so so sI sI sI}", "images",
@@ -208,39 +210,73 @@ static int report(struct finger_bench *f)
 	return code;
 }
 
-static int run(struct finger_bench *f)
+/* "1000" or "250,500": for the first and the second of a pair. */
+static bool read_at(const char *text, uint32_t at[2])
 {
-	int code = BENCH_OK;
-	unsigned dirs = 0;
-	const char *dir = NULL;
+	char first[16];
+	const char *comma = strchr(text, ',');
+	size_t len = comma != NULL ? (size_t)(comma - text) : strlen(text);
+	uint64_t a, b;
 
+	if (len >= sizeof(first)) {
+		return false;
+	}
+	memcpy(first, text, len);
+	first[len] = '\0';
+	if (!bench_number(first, IMAGE_PPI_MIN, IMAGE_PPI_MAX, &a) ||
+	    !bench_number(comma != NULL ? comma + 1 : first, IMAGE_PPI_MIN, IMAGE_PPI_MAX, &b)) {
+		return false;
+	}
+	at[0] = (uint32_t)a;
+	at[1] = (uint32_t)b;
+	return true;
+}
+
+/* Options come out of argv; what is left are directories, *dirs of them. */
+static int read_options(struct finger_bench *f, unsigned *dirs)
+{
+	*dirs = 0;
 	for (int i = 0; i < f->b->argc; i++) {
-		const char *value = bench_option(f->b, &i, "pairs");
+		const char *pairs = bench_option(f->b, &i, "pairs");
+		const char *at = pairs == NULL ? bench_option(f->b, &i, "at") : NULL;
 
-		if (value != NULL) {
-			f->list = value;
+		if (pairs != NULL) {
+			f->list = pairs;
+		} else if (at != NULL) {
+			if (!read_at(at, f->all.at_ppi)) {
+				return bench_wrong(f->b, "no such resolution", at);
+			}
+		} else if (strcmp(f->b->argv[i], "--bare") == 0) {
+			f->all.bare = true;
 		} else if (f->b->argv[i][0] == '-') {
 			return bench_usage(f->b, FORM);
 		} else {
-			dir = f->b->argv[i];
-			dirs++;
+			f->b->argv[(*dirs)++] = f->b->argv[i];
 		}
 	}
-	if ((f->list == NULL && dirs == 0) || (f->list != NULL && dirs > 1)) {
-		return bench_usage(f->b, FORM);
+	return (f->list == NULL && *dirs == 0) || (f->list != NULL && *dirs > 1)
+		   ? bench_usage(f->b, FORM)
+		   : BENCH_OK;
+}
+
+static int run(struct finger_bench *f)
+{
+	unsigned dirs;
+	int code = read_options(f, &dirs);
+
+	if (code != BENCH_OK) {
+		return code;
 	}
 	if (f->list != NULL) {
 		f->list_ppi = 500;
-		if (dir != NULL) {
-			if (!bench_prints_ppi(dir, f->base, &f->list_ppi)) {
-				return bench_wrong(f->b, "no such resolution", dir);
-			}
+		if (dirs > 0 && !bench_prints_ppi(f->b->argv[0], f->base, &f->list_ppi)) {
+			return bench_wrong(f->b, "no such resolution", f->b->argv[0]);
 		}
 		code = compare_listed(f);
 		return code == BENCH_OK ? report(f) : code;
 	}
-	for (int i = 0; i < f->b->argc && code == BENCH_OK; i++) {
-		code = bench_prints_dir(f->b, &f->all, f->b->argv[i], (unsigned)i);
+	for (unsigned i = 0; i < dirs && code == BENCH_OK; i++) {
+		code = bench_prints_dir(f->b, &f->all, f->b->argv[i], i);
 	}
 	bench_prints_number(&f->all);
 	code = code == BENCH_OK ? bench_prints_extract(f->b, &f->all) : code;

@@ -83,7 +83,7 @@ static int make(const struct gallery_bench *g, uint64_t person, unsigned finger,
 	if (view != NULL) {
 		synth_template(person * 10 + finger, touch, difficulty, view);
 		view->position = (uint8_t)(finger + 1);
-		err = fmr_write(view, 1, &iso);
+		err = fmr_write(view, 1, FMR_ISO_2005, &iso);
 	}
 	if (err == ERR_OK && g->private_data) {
 		err = private_data(view, &iso, &extended);

@@ -77,7 +77,7 @@ static int issue(struct bench_side *hq, const struct fill *f, uint64_t i)
 		synth_template(i * f->fingers + k, 1, 0.3F, &view);
 		view.position = (uint8_t)(k + 1);
 		buf_init(&iso, 0);
-		rc = fmr_write(&view, 1, &iso);
+		rc = fmr_write(&view, 1, FMR_ISO_2005, &iso);
 		files[k] = (struct ask_file){ .content = arena_copy(&arena, buf_bytes(&iso)) };
 		a.files.count++;
 		buf_done(&iso);

@@ -230,7 +230,7 @@ static int write_templates(const struct options *o, uint32_t finger)
 		struct buf out = { 0 };
 
 		synth_template(finger_seed(o, finger), i, o->difficulty, &fmr);
-		r = fmr_write(&fmr, 1, &out);
+		r = fmr_write(&fmr, 1, FMR_ISO_2005, &out);
 		if (r == ERR_OK) {
 			r = write_file(o, (const uint32_t[2]){ finger, i }, "fmr", "",
 				       buf_bytes(&out));

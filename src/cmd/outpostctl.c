@@ -25,7 +25,7 @@ static const struct {
 	{ "status", ctl_status, "show the node" },
 	{ "audit", ctl_audit, "show the audit log and check its chain" },
 	{ "policy", ctl_policy, "test DIR: try a sharing policy" },
-	{ "finger", ctl_finger, "extract | compare | show: try fingerprints, without a node" },
+	{ "finger", ctl_finger, "extract | compare | show | convert: fingerprints, without a node" },
 	{ "doctor", ctl_doctor, "look for what is wrong with this node" },
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "finger/angle.h"
+#include "finger/work.h"
 
 #define TURN_FAR 18    /* of 256: pairs turned more differently do not agree */
 #define OFF_NEAR 7.0f  /* pixels two near pairs may be off */
@@ -84,6 +85,7 @@ static void connect(const struct template_set *a, const struct template_set *b,
 	}
 	g->count = 0;
 	for (unsigned i = 1; i < pairs->count; i++) {
+		WORK(8 * i);
 		for (unsigned j = 0; j < i; j++) {
 			const struct pair *p = &pairs->at[i];
 			const struct pair *q = &pairs->at[j];
@@ -117,6 +119,7 @@ static void choose(const struct pairs *pairs, float *w, const struct graph *grap
 	while (out->count < TEMPLATE_KEPT) {
 		unsigned best = 0;
 
+		WORK(pairs->count);
 		for (unsigned i = 1; i < pairs->count; i++) {
 			best = w[i] > w[best] ? i : best;
 		}
@@ -136,6 +139,7 @@ static void choose(const struct pairs *pairs, float *w, const struct graph *grap
 		}
 		w[best] = 0;
 	}
+	WORK(graph->count);
 	for (unsigned k = 0; k < graph->count; k++) {
 		if (chosen[graph->edge[k].i] && chosen[graph->edge[k].j]) {
 			sum += 2 * graph->edge[k].agreement;
@@ -165,6 +169,7 @@ void agree_find(const struct template_set *a, const struct template_set *b,
 	for (int round = 0; round < ROUNDS; round++) {
 		float length = 0;
 
+		WORK(2 * graph.count + 3 * pairs->count);
 		for (unsigned i = 0; i < pairs->count; i++) {
 			next[i] = 0.02f * w[i];
 		}

@@ -6,6 +6,7 @@
 #include "finger/angle.h"
 #include "finger/code_probe.h"
 #include "finger/template.h"
+#include "finger/work.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -59,6 +60,7 @@ void code_make(const struct finger_template *t, struct finger_code *out)
 	for (unsigned i = 0; i < n; i++) {
 		const struct template_point *p = &set->at[i];
 
+		WORK(2 * CODE_SAMPLES);
 		out->angle[i] = p->angle;
 		out->x[i] = place(p->x - cx / (int)n);
 		out->y[i] = place(p->y - cy / (int)n);

@@ -35,6 +35,7 @@ LANES_TARGET static unsigned LANES_NAME(vote)(const struct code_pairs *pairs, un
 	for (unsigned from = 0; from < CODE_POINTS; from += LANES) {
 		LANES_NAME(u8) sum = { 0 };
 
+		WORK(2 * count);
 		for (unsigned j = 0; j < count; j++) {
 			if (pairs->like[j] > 0) {
 				/* At most 7 from each of 32: no lane overflows. */
@@ -84,6 +85,7 @@ LANES_TARGET static void LANES_NAME(pair)(const struct code_probe *p, const stru
 		LANES_NAME(i8) like = { 0 };
 		LANES_NAME(i8) better;
 
+		WORK(CODE_SAMPLES / 4);
 #pragma GCC unroll 16
 		for (size_t k = 0; k < CODE_SAMPLES; k++) {
 			LANES_NAME(i8) v;

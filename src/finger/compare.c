@@ -72,11 +72,8 @@ static void channel(const struct finger_template *a, const struct finger_templat
 		return;
 	}
 	overlap_minutiae(a, b, set, &g, &pose, &mates, &o);
-	overlap_flow(&a->flow, &b->flow, &pose, &o);
 	out->mates += o.mates;
 	out->share += o.could > 0 ? 2 * o.mates / (o.could + DOUBT) : 0;
-	out->flow += o.flow;
-	out->cells += o.cells;
 	if (seen != NULL) {
 		seen->posed = true;
 		seen->pose = pose;
@@ -104,8 +101,6 @@ static void evidence(const struct finger_template *a, const struct finger_templa
 	out->like /= (float)sets;
 	out->mates /= (float)sets;
 	out->share /= (float)sets;
-	out->flow /= (float)sets;
-	out->cells /= (float)sets;
 	if (a->period > 0 && b->period > 0) {
 		float d = (float)(a->period - b->period) / (float)(a->period + b->period);
 

@@ -12,9 +12,7 @@ struct compare_evidence {
 	float pairs;    /* chosen */
 	float like;     /* mean likeness of their surroundings */
 	float mates;
-	float share; /* of the minutiae that could have a mate, 0..1 */
-	float flow;
-	float cells;
+	float share;  /* of the minutiae that could have a mate, 0..1 */
 	float period; /* difference, 0..1 */
 };
 

@@ -141,7 +141,7 @@ static int write(struct extraction *e, uint8_t position, uint8_t quality, struct
 							 .type = m->type,
 							 .quality = m->quality };
 	}
-	err = fmr_write(view, 1, iso);
+	err = fmr_write(view, 1, FMR_ISO_2005, iso);
 	if (err != ERR_OK) {
 		return err;
 	}

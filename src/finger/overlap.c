@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "finger/angle.h"
+#include "finger/work.h"
 
 #define CELL      16
 #define MATE_OFF  11.0f /* pixels */
 #define MATE_TURN 22    /* of 256 */
 #define LEND      50.0f /* pixels: how far a pair's leftover is believed */
-#define FLOW_FAR  40    /* of 128 */
 
 int overlap_pose_of(const struct template_set *a, const struct template_set *b,
 		    const struct agreement *g, struct overlap_pose *pose)
@@ -97,6 +97,7 @@ static void lay(const struct template_set *a, const struct template_set *b,
 		float dx = 0;
 		float dy = 0;
 
+		WORK(2 * g->count);
 		for (unsigned k = 0; k < g->count; k++) {
 			float px = (float)(a->at[i].x - a->at[g->a[k]].x) / LEND;
 			float py = (float)(a->at[i].y - a->at[g->a[k]].y) / LEND;
@@ -143,6 +144,7 @@ static void find_mates(const struct template_set *a, const struct template_set *
 
 		mate[i] = -1;
 		fit[i] = 0;
+		WORK(2 * b->count);
 		for (unsigned j = 0; j < b->count; j++) {
 			float f = fits(&b->at[j], x[i], y[i], angle);
 
@@ -198,32 +200,4 @@ void overlap_minutiae(const struct finger_template *ta, const struct finger_temp
 			out->could += (float)b->at[j].quality / 100.0f;
 		}
 	}
-}
-
-void overlap_flow(const struct template_flow *a, const struct template_flow *b,
-		  const struct overlap_pose *pose, struct overlap *out)
-{
-	int sum = 0;
-	int n = 0;
-
-	for (int i = 0; i < a->columns * a->rows; i++) {
-		int x = a->left + i % a->columns * CELL + CELL / 2;
-		int y = a->top + i / a->columns * CELL + CELL / 2;
-		float u, v;
-		uint8_t there;
-
-		if (a->cell[i] == 0) {
-			continue;
-		}
-		move(pose, (float)x, (float)y, &u, &v);
-		there = flow_at(b, u, v);
-		if (there != 0) {
-			unsigned d = angle_apart((uint8_t)(a->cell[i] + 2 * pose->turn), there);
-
-			sum += d < FLOW_FAR ? FLOW_FAR - (int)d : 0;
-			n++;
-		}
-	}
-	out->cells = (float)n;
-	out->flow = n > 0 ? (float)sum / (float)(n * FLOW_FAR) : 0;
 }

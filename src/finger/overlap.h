@@ -16,8 +16,6 @@ struct overlap_pose {
 struct overlap {
 	float mates;   /* minutiae that have a mate, weighted by quality */
 	float could;   /* that could have one: inside the other print */
-	float flow;    /* mean likeness of the flow, 0..1 */
-	float cells;   /* where both flows are known */
 	float stretch; /* root mean square of what the pose leaves, pixels */
 };
 
@@ -34,7 +32,5 @@ int overlap_pose_of(const struct template_set *a, const struct template_set *b,
 void overlap_minutiae(const struct finger_template *ta, const struct finger_template *tb,
 		      unsigned set, const struct agreement *g, const struct overlap_pose *pose,
 		      struct overlap_mates *mates, struct overlap *out);
-void overlap_flow(const struct template_flow *a, const struct template_flow *b,
-		  const struct overlap_pose *pose, struct overlap *out);
 
 #endif

@@ -1,6 +1,7 @@
 #include "finger/pairs.h"
 
 #include "finger/angle.h"
+#include "finger/work.h"
 
 #include <string.h>
 
@@ -81,6 +82,7 @@ static float neighbours_alike(const struct template_point *a, const struct templ
 	memcpy(&turns, b->near_turn, sizeof(turns));
 	bx = __builtin_convertvector(x, shorts);
 	by = __builtin_convertvector(y, shorts);
+	WORK(4 * a->neighbours);
 	for (int i = 0; i < a->neighbours; i++) {
 		short far =
 		    (short)(64 + (a->near_x[i] * a->near_x[i] + a->near_y[i] * a->near_y[i]) / 40);
@@ -116,6 +118,7 @@ static unsigned gather(const struct template_set *a, const struct template_set *
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < a->count; i++) {
+		WORK(2 * b->count);
 		for (unsigned j = 0; j < b->count; j++) {
 			int turn = angle_signed((uint8_t)(b->at[j].angle - a->at[i].angle));
 			unsigned s;
@@ -123,6 +126,7 @@ static unsigned gather(const struct template_set *a, const struct template_set *
 			if (turn > TURN_MAX || turn < -TURN_MAX) {
 				continue;
 			}
+			WORK(5);
 			s = pairs_flow_alike(&a->at[i], &b->at[j]);
 			if (s >= (unsigned)(FLOW_MIN * 255)) {
 				found[n++] = (struct found){ (uint8_t)i, (uint8_t)j, (uint8_t)s };
@@ -141,6 +145,7 @@ static void insert(struct pairs *out, struct pair p)
 		return;
 	}
 	k = out->count < PAIRS_MAX ? out->count++ : PAIRS_MAX - 1;
+	WORK(1 + k);
 	for (; k > 0 && out->at[k - 1].like < p.like; k--) {
 		out->at[k] = out->at[k - 1];
 	}
@@ -160,6 +165,7 @@ void pairs_find(const struct template_set *a, const struct template_set *b, stru
 		taken += count[least--];
 	}
 	out->count = 0;
+	WORK(LEVELS + n);
 	for (unsigned i = 0; i < n; i++) {
 		const struct template_point *p = &a->at[found[i].a];
 		const struct template_point *q = &b->at[found[i].b];

@@ -11,6 +11,10 @@
 #define FLOOR 5.0f /* grey levels: noise below this is not blown up */
 #define PEAK  255
 
+#define WHOLE_BITS 12
+#define WHOLE      (1 << WHOLE_BITS)
+#define FRACTION   4 /* bits of a grey level that are kept between rows and columns */
+
 int plane_blocks(int pixels)
 {
 	return (pixels + PLANE_BLOCK - 1) / PLANE_BLOCK;
@@ -32,55 +36,123 @@ int plane_init(struct plane *p, int width, int height, struct arena *arena)
 	return ERR_OK;
 }
 
-/* One line resampled with a triangle as wide as the coarser of the two grids. */
-static void resample(const uint8_t *in, int n, size_t step, int16_t *out, int m, float scale)
+/* How each pixel of a line is made of the line before it: count pixels from first on, in parts
+ * of WHOLE.  Whole numbers, so that the order of the sums does not matter. */
+struct taps {
+	int count;
+	int *first;
+	int16_t *weight; /* count for each pixel */
+};
+
+/* Catmull and Rom's cubic: sharper than a triangle, and it leaves flat grey flat. */
+static float cubic(float d)
 {
-	float reach = scale > 1.0f ? scale : 1.0f;
+	d = d < 0 ? -d : d;
+	if (d < 1.0f) {
+		return 1.0f + d * d * (1.5f * d - 2.5f);
+	}
+	return d < 2.0f ? 2.0f + d * (-4.0f + d * (2.5f - 0.5f * d)) : 0;
+}
 
+static int within(int v, int least, int most)
+{
+	return v < least ? least : v > most ? most : v;
+}
+
+/* One pixel, whose middle lies at centre of a line of n.  The line's ends go on for ever. */
+static void taps_at(struct taps *t, int i, int n, float centre, float wide)
+{
+	int reach = (int)(2 * wide) + 1;
+	int middle = (int)(centre + 1.0f) - 1;
+	int16_t *weight = t->weight + (ptrdiff_t)i * t->count;
+	float sum = 0;
+	int left = WHOLE;
+
+	t->first[i] = within(middle - reach, 0, n - t->count);
+	for (int j = middle - reach; j <= middle + reach + 1; j++) {
+		sum += cubic(((float)j - centre) / wide);
+	}
+	for (int j = middle - reach; j <= middle + reach + 1; j++) {
+		int w = angle_round(cubic(((float)j - centre) / wide) * WHOLE / sum);
+
+		int16_t *to = &weight[within(j, 0, n - 1) - t->first[i]];
+
+		*to = (int16_t)(*to + w);
+		left -= w;
+	}
+	/* What rounding left over. */
+	weight += within(middle, 0, n - 1) - t->first[i];
+	*weight = (int16_t)(*weight + left);
+}
+
+/* From n pixels to m; when that is fewer, as wide as the coarser grid. */
+static int taps_make(struct taps *t, int n, int m, float scale, struct arena *arena)
+{
+	float wide = scale > 1.0f ? scale : 1.0f;
+	int most = 2 * ((int)(2 * wide) + 1) + 2;
+
+	t->count = most < n ? most : n;
+	t->first = arena_take(arena, (size_t)m, sizeof(*t->first));
+	t->weight = arena_take(arena, (size_t)m * (size_t)t->count, sizeof(*t->weight));
+	if (t->first == NULL || t->weight == NULL) {
+		return ERR_NOMEM;
+	}
 	for (int i = 0; i < m; i++) {
-		float centre = ((float)i + 0.5f) * scale - 0.5f;
-		int first = (int)(centre - reach + 1.0f);
-		int last = (int)(centre + reach);
-		float sum = 0;
-		float weight = 0;
+		taps_at(t, i, n, ((float)i + 0.5f) * scale - 0.5f, wide);
+	}
+	return ERR_OK;
+}
 
-		first = first < 0 ? 0 : first;
-		last = last > n - 1 ? n - 1 : last;
-		for (int j = first; j <= last; j++) {
-			float d = (float)j - centre;
-			float w = 1.0f - (d < 0 ? -d : d) / reach;
+static void narrow(const uint8_t *in, const struct taps *t, int16_t *out, int m)
+{
+	for (int i = 0; i < m; i++) {
+		const uint8_t *from = in + t->first[i];
+		const int16_t *weight = t->weight + (ptrdiff_t)i * t->count;
+		int sum = 0;
 
-			if (w > 0) {
-				sum += w * (float)in[(size_t)j * step];
-				weight += w;
-			}
+		for (int k = 0; k < t->count; k++) {
+			sum += weight[k] * from[k];
 		}
-		out[i] = (int16_t)(weight > 0 ? angle_round(sum / weight) : 0);
+		out[i] = (int16_t)(sum >> (WHOLE_BITS - FRACTION));
 	}
 }
 
+/* Rows first: to out's width, FRACTION bits finer than a grey level; then down. */
 static int resize(const struct image *image, struct plane *out, struct arena *arena)
 {
 	float scale = (float)image->ppi / (float)PLANE_PPI;
-	int w = (int)image->width;
 	int h = (int)image->height;
 	size_t line = (size_t)out->width;
-	uint8_t *half = arena_take(arena, line * (size_t)h, 1);
-	int16_t *row = arena_take(arena, (size_t)out->width + (size_t)out->height, sizeof(*row));
+	int16_t *half = arena_take(arena, line * (size_t)h, sizeof(*half));
+	int32_t *sum = arena_take(arena, line, sizeof(*sum));
+	struct taps across;
+	struct taps down;
 
-	if (half == NULL || row == NULL) {
+	if (half == NULL || sum == NULL ||
+	    taps_make(&across, (int)image->width, out->width, scale, arena) != ERR_OK ||
+	    taps_make(&down, h, out->height, scale, arena) != ERR_OK) {
 		return ERR_NOMEM;
 	}
 	for (int y = 0; y < h; y++) {
-		resample(image->pixels + (size_t)y * image->width, w, 1, row, out->width, scale);
-		for (size_t x = 0; x < line; x++) {
-			half[(size_t)y * line + x] = (uint8_t)row[x];
-		}
+		narrow(image->pixels + (size_t)y * image->width, &across, half + (size_t)y * line,
+		       out->width);
 	}
-	for (int x = 0; x < out->width; x++) {
-		resample(half + x, h, line, row, out->height, scale);
-		for (int y = 0; y < out->height; y++) {
-			out->at[y * out->stride + x] = row[y];
+	for (int y = 0; y < out->height; y++) {
+		const int16_t *weight = down.weight + (ptrdiff_t)y * down.count;
+		const int16_t *from = half + (size_t)down.first[y] * line;
+
+		for (size_t x = 0; x < line; x++) {
+			sum[x] = 1 << (WHOLE_BITS + FRACTION - 1);
+		}
+		for (int k = 0; k < down.count; k++, from += line) {
+			for (size_t x = 0; x < line; x++) {
+				sum[x] += weight[k] * from[x];
+			}
+		}
+		for (size_t x = 0; x < line; x++) {
+			int v = sum[x] >> (WHOLE_BITS + FRACTION);
+
+			out->at[y * out->stride + (ptrdiff_t)x] = (int16_t)within(v, 0, 255);
 		}
 	}
 	return ERR_OK;

@@ -7,11 +7,12 @@
 
 #include "finger/angle.h"
 #include "finger/extended.h"
+#include "finger/guess.h"
+#include "finger/work.h"
 #include "record/fmr.h"
 
 #define CELL     16
 #define CIRCLES  4
-#define SPLAT    56  /* pixels: how far a minutia tells the flow, without an image */
 #define NEAR_MAX 110 /* pixels */
 #define NEAR_MIN 6
 #define PPCM     197
@@ -46,6 +47,7 @@ static int vectors_make(const struct template_flow *flow, struct cell_vectors *c
 {
 	size_t cells = ((size_t)flow->columns + 2) * ((size_t)flow->rows + 2);
 
+	WORK(8 * cells);
 	c->stride = flow->columns + 2;
 	c->u = calloc(2 * cells + 4 * (size_t)flow->columns + 1, sizeof(*c->u));
 	if (c->u == NULL) {
@@ -92,6 +94,7 @@ static int fine_make(const struct template_flow *flow, struct fine_flow *fine)
 		ptrdiff_t row = (y / 2 + 1) * c.stride + 1;
 		ptrdiff_t down = y % 2 ? c.stride : -c.stride;
 
+		WORK(6 * fine->columns);
 		for (int x = 0; x < fine->columns; x++) {
 			ptrdiff_t across = x % 2 ? 1 : -1;
 
@@ -139,6 +142,7 @@ static void describe(struct template_point *p, const struct fine_flow *fine,
 	int x[TEMPLATE_SAMPLES];
 	int y[TEMPLATE_SAMPLES];
 
+	WORK(3 * TEMPLATE_SAMPLES);
 	/* No branches and no calls: the compiler takes several at once. */
 	for (int i = 0; i < TEMPLATE_SAMPLES; i++) {
 		float u = at->radius[i] * (c * at->x[i] - s * at->y[i]);
@@ -186,6 +190,7 @@ static void neighbours(struct template_set *set, const struct places *all, unsig
 	int most = NEAR_MAX * NEAR_MAX; /* of the squared distance, to be taken */
 	unsigned n = 0;
 
+	WORK(TEMPLATE_KEPT + 2 * set->count);
 	for (unsigned j = 0; j < TEMPLATE_KEPT; j++) {
 		int dx = all->x[j] - p->x;
 		int dy = all->y[j] - p->y;
@@ -224,77 +229,6 @@ static void neighbours(struct template_set *set, const struct places *all, unsig
 	}
 }
 
-/* Let a minutia's direction weigh in the cells around it; sum holds cos, sin, weight each. */
-static void splat(const struct template_point *p, const struct template_flow *flow, float *sum)
-{
-	float c = angle_cos((uint16_t)(p->angle << 9));
-	float s = angle_sin((uint16_t)(p->angle << 9));
-	int bx = (p->x - flow->left) / CELL;
-	int by = (p->y - flow->top) / CELL;
-
-	for (int y = by - SPLAT / CELL; y <= by + SPLAT / CELL; y++) {
-		for (int x = bx - SPLAT / CELL; x <= bx + SPLAT / CELL; x++) {
-			int dx = flow->left + x * CELL + CELL / 2 - p->x;
-			int dy = flow->top + y * CELL + CELL / 2 - p->y;
-			float d = (float)dx * (float)dx + (float)dy * (float)dy;
-			float w = angle_decay(d / (2 * 22.0f * 22.0f));
-			float *to;
-
-			if (x < 0 || y < 0 || x >= flow->columns || y >= flow->rows) {
-				continue;
-			}
-			to = sum + (ptrdiff_t)3 * (y * flow->columns + x);
-			to[0] += w * c;
-			to[1] += w * s;
-			to[2] += w;
-		}
-	}
-}
-
-/* Without an image the minutiae themselves tell how the ridges run near them. */
-static int flow_from_points(const struct template_set *set, struct template_flow *flow)
-{
-	int x0 = SIDE_MAX;
-	int y0 = SIDE_MAX;
-	int x1 = 0;
-	int y1 = 0;
-	float *sum;
-
-	for (unsigned i = 0; i < set->count; i++) {
-		x0 = set->at[i].x < x0 ? set->at[i].x : x0;
-		y0 = set->at[i].y < y0 ? set->at[i].y : y0;
-		x1 = set->at[i].x > x1 ? set->at[i].x : x1;
-		y1 = set->at[i].y > y1 ? set->at[i].y : y1;
-	}
-	if (set->count == 0) {
-		x0 = x1 = y0 = y1 = 0;
-	}
-	flow->left = x0 - SPLAT;
-	flow->top = y0 - SPLAT;
-	flow->columns = (x1 - x0 + 2 * SPLAT) / CELL + 1;
-	flow->rows = (y1 - y0 + 2 * SPLAT) / CELL + 1;
-	flow->cell = calloc((size_t)flow->columns, (size_t)flow->rows);
-	sum = calloc((size_t)flow->columns * (size_t)flow->rows, 3 * sizeof(*sum));
-	if (flow->cell == NULL || sum == NULL) {
-		free(sum);
-		return ERR_NOMEM;
-	}
-	for (unsigned i = 0; i < set->count; i++) {
-		splat(&set->at[i], flow, sum);
-	}
-	for (int i = 0; i < flow->columns * flow->rows; i++) {
-		const float *at = sum + (ptrdiff_t)3 * i;
-
-		if (at[2] > 0.15f) {
-			uint8_t theta = angle_byte(at[0], at[1]);
-
-			flow->cell[i] = theta > 0 ? theta : 1;
-		}
-	}
-	free(sum);
-	return ERR_OK;
-}
-
 /* The ISO record's minutiae at 500 ppi and with our angles, best first. */
 static int from_record(const struct fmr *view, struct template_set *set, struct fault *fault)
 {
@@ -310,6 +244,7 @@ static int from_record(const struct fmr *view, struct template_set *set, struct 
 		int best = -1;
 		long x, y;
 
+		WORK(view->count);
 		for (int i = 0; i < view->count; i++) {
 			if (!done[i] &&
 			    (best < 0 || view->minutia[i].quality > view->minutia[best].quality)) {
@@ -378,7 +313,7 @@ int template_complete(struct finger_template *t)
 {
 	struct fine_flow fine;
 	struct circle_points at;
-	int err = t->sets > 1 ? ERR_OK : flow_from_points(t->set[0], &t->flow);
+	int err = t->sets > 1 ? ERR_OK : guess_flow(t->set[0], &t->flow);
 
 	if (err == ERR_OK) {
 		err = fine_make(&t->flow, &fine);

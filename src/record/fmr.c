@@ -1,16 +1,22 @@
 #include "record/fmr.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "base/wire.h"
 
 #define QUALITY_MAX    100U
-#define QUALITY_FAILED 254U /* 254 and 255 of ANSI 378-2009: not computed, not attempted */
-#define IMPRESSION_MAX 15U  /* four bits in the ISO record */
+#define IMPRESSION_MAX 15U /* four bits in the ISO record */
 #define TYPE_RESERVED  3U
 #define ANSI_ANGLES    180U /* steps of two degrees */
-#define HEAD_BYTES     24U
+#define ISO_HEAD       24U
+#define ANSI_HEAD      26U    /* four more, for who made it, and two fewer for the length */
+#define SHORT_MAX      65535U /* bytes; ANSI 378 gives longer records a longer field */
+#define PPI_500        500U
+#define PPI_1000       1000U
+#define PPCM_500       197U
+#define PPCM_1000      394U
 #define VIEW_BYTES     6U /* head and the length of the extended data */
 #define MINUTIA_BYTES  6U
 /* Records that NIST publishes as examples state the extended data of their last view one or
@@ -41,32 +47,51 @@ static int check_size(const struct head *h, size_t at, struct fault *fault)
 	return ERR_OK;
 }
 
+/* Some vendors write pixels per inch, which no scanner has per centimetre, or nothing. */
+static uint16_t sloppy_ppcm(uint16_t v)
+{
+	return v == 0 || v == PPI_500 ? PPCM_500 : v == PPI_1000 ? PPCM_1000 : v;
+}
+
 static int read_size(struct wire *w, struct head *h, struct fault *fault)
 {
 	size_t at = w->at;
 
 	h->width = wire_u16(w);
 	h->height = wire_u16(w);
-	h->ppcm_x = wire_u16(w);
-	h->ppcm_y = wire_u16(w);
+	h->ppcm_x = sloppy_ppcm(wire_u16(w));
+	h->ppcm_y = sloppy_ppcm(wire_u16(w));
 	if (wire_error(w) != ERR_OK) {
 		return err_at(fault, ERR_SHORT, at, "image size");
 	}
 	return check_size(h, at, fault);
 }
 
-/* The bytes after the version.  ISO 19794-2:2005 and ANSI 378-2004 share a version text: ISO has
- * a length of four bytes, of which the first two are zero below our limit; ANSI has two. */
+/* The bytes after the version.  ISO 19794-2:2005 and ANSI 378-2004 share a version text.  ISO's
+ * length has four bytes.  ANSI's has two, or, above 65535, two zeroes and four.  No record is
+ * shorter than its head and none longer than our limit, so the first number that can be meant
+ * tells which it is. */
 static uint32_t read_length(struct wire *w, const uint8_t *version, struct head *h)
 {
-	if (memcmp(version, " 20", 4) == 0) {
-		uint16_t high = wire_u16(w);
+	uint32_t high;
+	uint32_t low;
 
-		h->standard = high == 0 ? ISO_2005 : ANSI_2004;
-		return high == 0 ? wire_u16(w) : high;
-	}
 	h->standard = ANSI_2009;
-	return wire_u32(w);
+	if (memcmp(version, " 20", 4) != 0) {
+		return wire_u32(w);
+	}
+	high = wire_u16(w);
+	if (high >= ISO_HEAD) {
+		h->standard = ANSI_2004;
+		return high;
+	}
+	low = wire_u16(w);
+	if (high == 0 && low > 0 && low < ISO_HEAD) {
+		h->standard = ANSI_2004;
+		return low << 16 | wire_u16(w);
+	}
+	h->standard = ISO_2005;
+	return high << 16 | low;
 }
 
 /* ANSI 378-2009 gives capture equipment three bytes, its draft of 2007 two; views and a
@@ -127,9 +152,13 @@ static int read_head(struct wire *w, struct head *h, struct fault *fault)
 	if (wire_error(w) != ERR_OK || length > w->len) {
 		return err_at(fault, ERR_SHORT, 8, "record length");
 	}
-	if (length != w->len) {
-		return err_at(fault, ERR_MALFORMED, 8, "record length");
+	for (size_t i = length; i < w->len; i++) {
+		/* Buffers of one size for all records are filled up with zeroes. */
+		if (w->data[i] != 0) {
+			return err_at(fault, ERR_MALFORMED, 8, "record length");
+		}
 	}
+	w->len = length;
 	if (h->standard == ANSI_2009) {
 		rv = read_equipment(w, fault);
 	} else {
@@ -139,25 +168,18 @@ static int read_head(struct wire *w, struct head *h, struct fault *fault)
 	return rv != ERR_OK ? rv : read_views(w, h, fault);
 }
 
-/* 1..100, or 0 where the standard has a code for "none". */
-static int read_quality(struct wire *w, const struct head *h, uint8_t *quality)
+/* 1..100.  ANSI 378-2009 has codes above for "failed" and "not attempted", other vendors have
+ * more, and none of them is a quality: not stated. */
+static uint8_t read_quality(struct wire *w)
 {
 	uint8_t q = wire_u8(w);
 
-	if (q >= QUALITY_FAILED && h->standard == ANSI_2009) {
-		q = 0;
-	}
-	if (q > QUALITY_MAX) {
-		return ERR_RANGE;
-	}
-	*quality = q;
-	return ERR_OK;
+	return q > QUALITY_MAX ? 0 : q;
 }
 
 static int read_view_head(struct wire *w, struct head *h, struct fmr *v, struct fault *fault)
 {
 	size_t at = w->at;
-	int rv;
 
 	v->position = wire_u8(w);
 	v->impression = wire_u8(w);
@@ -166,16 +188,14 @@ static int read_view_head(struct wire *w, struct head *h, struct fmr *v, struct 
 	} else {
 		v->impression &= IMPRESSION_MAX; /* above it, the view number */
 	}
-	rv = read_quality(w, h, &v->quality);
+	v->quality = read_quality(w);
 	if (v->position > FMR_POSITION_MAX) {
 		return err_at(fault, ERR_RANGE, at, "finger position");
 	}
-	if (rv != ERR_OK) {
-		return err_at(fault, rv, w->at - 1, "finger quality");
-	}
 	if (h->standard == ANSI_2009) {
 		(void)wire_u32(w); /* who computed the quality */
-		rv = read_size(w, h, fault);
+		int rv = read_size(w, h, fault);
+
 		if (rv != ERR_OK) {
 			return rv;
 		}
@@ -205,9 +225,6 @@ static int read_minutia(struct wire *w, const struct head *h, struct fmr_minutia
 	if (m->type == TYPE_RESERVED) {
 		return err_at(fault, ERR_RANGE, at, "minutia type");
 	}
-	if (m->x >= h->width || m->y >= h->height) {
-		return err_at(fault, ERR_RANGE, at, "minutia position");
-	}
 	if (h->standard != ISO_2005) {
 		if (angle >= ANSI_ANGLES) {
 			return err_at(fault, ERR_RANGE, at + 4, "minutia angle");
@@ -215,28 +232,39 @@ static int read_minutia(struct wire *w, const struct head *h, struct fmr_minutia
 		angle = (angle * 256 + ANSI_ANGLES / 2) / ANSI_ANGLES;
 	}
 	m->angle = (uint8_t)angle;
-	if (read_quality(w, h, &m->quality) != ERR_OK) {
-		return err_at(fault, ERR_RANGE, at + 5, "minutia quality");
-	}
+	m->quality = read_quality(w);
 	return ERR_OK;
 }
 
-/* The reserved bits above y are not looked at: ANSI 378-2009 gives them no meaning either. */
+/* The reserved bits above y are not looked at: ANSI 378-2009 gives them no meaning either.
+ * Minutiae outside the image are left out; if most of them are, the image's size is not to be
+ * believed, and nothing is. */
 static int read_view(struct wire *w, struct head *h, struct fmr *v, struct fault *fault)
 {
 	int rv = read_view_head(w, h, v, fault);
+	size_t stated = v->count;
+	size_t at = w->at;
 
 	if (rv != ERR_OK) {
 		return rv;
 	}
-	if (wire_left(w) < (size_t)v->count * MINUTIA_BYTES + 2) {
+	if (wire_left(w) < stated * MINUTIA_BYTES + 2) {
 		return err_at(fault, ERR_SHORT, w->at - 1, "number of minutiae");
 	}
-	for (size_t i = 0; i < v->count; i++) {
-		rv = read_minutia(w, h, &v->minutia[i], fault);
+	v->count = 0;
+	for (size_t i = 0; i < stated; i++) {
+		struct fmr_minutia m;
+
+		rv = read_minutia(w, h, &m, fault);
 		if (rv != ERR_OK) {
 			return rv;
 		}
+		if (m.x < h->width && m.y < h->height) {
+			v->minutia[v->count++] = m;
+		}
+	}
+	if (v->count < stated - v->count) {
+		return err_at(fault, ERR_RANGE, at, "minutia position");
 	}
 	return ERR_OK;
 }
@@ -329,7 +357,13 @@ static uint8_t view_number(const struct fmr *views, size_t i)
 	return number;
 }
 
-static void write_view(const struct fmr *v, uint8_t number, struct buf *out)
+/* The nearest of 180 steps. */
+static uint8_t ansi_angle(uint8_t angle)
+{
+	return (uint8_t)((angle * ANSI_ANGLES + 128) / 256 % ANSI_ANGLES);
+}
+
+static void write_view(const struct fmr *v, uint8_t number, enum fmr_format format, struct buf *out)
 {
 	buf_u8(out, v->position);
 	buf_u8(out, (uint8_t)(number << 4 | v->impression));
@@ -340,15 +374,36 @@ static void write_view(const struct fmr *v, uint8_t number, struct buf *out)
 
 		buf_u16(out, (uint16_t)(m->type << 14 | m->x));
 		buf_u16(out, m->y);
-		buf_u8(out, m->angle);
+		buf_u8(out, format == FMR_ANSI_2004 ? ansi_angle(m->angle) : m->angle);
 		buf_u8(out, m->quality);
 	}
 	buf_u16(out, 0); /* no extended data: ours travel beside the record */
 }
 
-int fmr_write(const struct fmr *views, size_t n, struct buf *out)
+static void write_head(const struct fmr *v, size_t n, enum fmr_format format, size_t length,
+		       struct buf *out)
 {
-	size_t length = HEAD_BYTES;
+	buf_put(out, "FMR", 4);
+	buf_put(out, " 20", 4);
+	if (format == FMR_ANSI_2004) {
+		assert(length <= SHORT_MAX);
+		buf_u16(out, (uint16_t)length);
+		buf_u32(out, 0); /* product identifier: none is registered */
+	} else {
+		buf_u32(out, (uint32_t)length);
+	}
+	buf_u16(out, 0); /* capture equipment: not reported */
+	buf_u16(out, v->width);
+	buf_u16(out, v->height);
+	buf_u16(out, v->ppcm_x);
+	buf_u16(out, v->ppcm_y);
+	buf_u8(out, (uint8_t)n);
+	buf_u8(out, 0);
+}
+
+int fmr_write(const struct fmr *views, size_t n, enum fmr_format format, struct buf *out)
+{
+	size_t length = format == FMR_ANSI_2004 ? ANSI_HEAD : ISO_HEAD;
 
 	if (n < 1 || n > FMR_VIEWS_MAX) {
 		return ERR_RANGE;
@@ -359,18 +414,9 @@ int fmr_write(const struct fmr *views, size_t n, struct buf *out)
 		}
 		length += VIEW_BYTES + (size_t)views[i].count * MINUTIA_BYTES;
 	}
-	buf_put(out, "FMR", 4);
-	buf_put(out, " 20", 4);
-	buf_u32(out, (uint32_t)length);
-	buf_u16(out, 0); /* capture equipment: not reported */
-	buf_u16(out, views[0].width);
-	buf_u16(out, views[0].height);
-	buf_u16(out, views[0].ppcm_x);
-	buf_u16(out, views[0].ppcm_y);
-	buf_u8(out, (uint8_t)n);
-	buf_u8(out, 0);
+	write_head(&views[0], n, format, length, out);
 	for (size_t i = 0; i < n; i++) {
-		write_view(&views[i], view_number(views, i), out);
+		write_view(&views[i], view_number(views, i), format, out);
 	}
 	return buf_error(out);
 }

@@ -30,7 +30,7 @@ static void check_result(struct bytes file, const struct nist *n)
 		check_span(file, n->image[i].date);
 	}
 	for (size_t i = 0; i < n->prints; i++) {
-		if (fmr_write(&n->minutiae[i]->view, 1, &out) != ERR_OK) {
+		if (fmr_write(&n->minutiae[i]->view, 1, FMR_ISO_2005, &out) != ERR_OK) {
 			abort();
 		}
 		buf_clear(&out);

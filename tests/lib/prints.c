@@ -14,7 +14,7 @@ void prints_record(uint64_t finger, uint64_t touch, float difficulty, uint8_t po
 
 	synth_template(finger, touch, difficulty, &view);
 	view.position = position;
-	assert_int_equal(fmr_write(&view, 1, out), ERR_OK);
+	assert_int_equal(fmr_write(&view, 1, FMR_ISO_2005, out), ERR_OK);
 }
 
 struct finger_template *prints_template(uint64_t finger, uint64_t touch, float difficulty,

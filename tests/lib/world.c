@@ -385,7 +385,7 @@ static int examine(struct bytes frame, struct buf *out)
 			rc = ERR_OK;
 		} else {
 			sample.position = view.position;
-			rc = fmr_write(&view, 1, &iso);
+			rc = fmr_write(&view, 1, FMR_ISO_2005, &iso);
 			sample.iso = buf_bytes(&iso);
 			answer.samples = (struct list){ .items = &sample, .count = 1 };
 		}
@@ -857,7 +857,7 @@ struct bytes world_print(struct world *w, struct arena *arena, uint64_t finger, 
 
 	synth_template(finger, touch, 0.2F, &view);
 	buf_init(&iso, 0);
-	if (fmr_write(&view, 1, &iso) == ERR_OK) {
+	if (fmr_write(&view, 1, FMR_ISO_2005, &iso) == ERR_OK) {
 		out = arena_copy(arena, buf_bytes(&iso));
 	}
 	/* Behind the header and some minutiae: bytes that no other print has. */

@@ -49,7 +49,8 @@ finding() { # finding WHAT: the doctor finds it bad
 every_command_refuses() { # an unknown option
 	local c
 	for c in init "passport request" "passport sign" check review case queue action "notice add" \
-		"notice withdraw" gallery peers status audit "finger extract" "finger compare" "finger show" doctor; do
+		"notice withdraw" gallery peers status audit "finger extract" "finger compare" \
+		"finger show" "finger convert" doctor; do
 		# shellcheck disable=SC2086
 		says 2 "there is no option --colour" $c --colour || return 1
 	done
@@ -133,6 +134,8 @@ refuses "No such file" policy test "$ROOT/none"
 refuses "FILE FILE" finger compare "$F"
 refuses "threshold is a number" finger compare --threshold x "$F" "$F"
 refuses "image format at byte 0" finger extract "$ROOT/zone"
+refuses "OUT.iso|OUT.ansi" finger convert "$F"
+refuses "neither .iso nor .ansi" finger convert "$F" --output "$ROOT/out.txt"
 
 point "no such case is a negative answer" says 1 "no such case" case $NOBODY
 point "nor by its first digits" says 1 "no such case" case 0000
@@ -202,6 +205,13 @@ gives '.chain | startswith("whole")' audit
 gives '.lines | length == 2' audit --from 2 --max 2
 gives '.iso | length > 100' finger extract "$F"
 gives '.score > 300' finger compare "$F" "$F"
+gives '.format == "ANSI INCITS 378-2004" and .views[0].minutiae > 8 and .views[0].position == 2' \
+	finger convert "$F@2" -o "$ROOT/a.ansi"
+gives '.format == "ISO/IEC 19794-2:2005" and .views[0].position == 2' finger convert --output "$ROOT/b.iso" "$ROOT/a.ansi"
+gives '.bytes > 80' finger convert "$ROOT/b.iso" --json --output "$ROOT/c.ansi"
+point "what came from ANSI goes back to the byte" cmp "$ROOT/a.ansi" "$ROOT/c.ansi"
+gives '.score > 300' finger compare "$F" "$ROOT/a.ansi"
+point "a record that is there stays" says 2 "File exists" finger convert "$F" --output "$ROOT/a.ansi"
 gives '.revision == 3' notice block R-1
 gives '.revision == 4' notice withdraw --reason "closed" R-1
 point "withdrawn is final" says 4 "withdrawn already" notice withdraw R-1

@@ -279,7 +279,7 @@ static void each_view_of_a_record_becomes_a_sample(void **state)
 					 .count = 1,
 					 .minutia = { { .x = 5, .y = 6, .type = 1 } } };
 	}
-	assert_int_equal(fmr_write(views, 2, &record), ERR_OK);
+	assert_int_equal(fmr_write(views, 2, FMR_ISO_2005, &record), ERR_OK);
 	request.bytes = buf_bytes(&record);
 	ask(f, &request);
 	assert_int_equal(f->answer.code, 0);

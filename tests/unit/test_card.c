@@ -12,7 +12,7 @@
 
 static void record_of(const struct fmr *v, struct buf *iso)
 {
-	assert_int_equal(fmr_write(v, 1, iso), ERR_OK);
+	assert_int_equal(fmr_write(v, 1, FMR_ISO_2005, iso), ERR_OK);
 }
 
 /* An image of a made-up finger, as a record with private data. */

@@ -20,7 +20,7 @@ static void code_of(uint64_t finger, uint64_t touch, float difficulty, struct fi
 	struct finger_template *t = NULL;
 
 	synth_template(finger, touch, difficulty, &v);
-	assert_int_equal(fmr_write(&v, 1, &iso), ERR_OK);
+	assert_int_equal(fmr_write(&v, 1, FMR_ISO_2005, &iso), ERR_OK);
 	assert_int_equal(finger_template_load(buf_bytes(&iso), (struct bytes){ NULL, 0 }, &t, NULL),
 			 ERR_OK);
 	code_make(t, out);

@@ -19,7 +19,7 @@ static struct finger_template *load(const struct fmr *view)
 	struct buf iso = { 0 };
 	struct finger_template *t = NULL;
 
-	assert_int_equal(fmr_write(view, 1, &iso), ERR_OK);
+	assert_int_equal(fmr_write(view, 1, FMR_ISO_2005, &iso), ERR_OK);
 	assert_int_equal(finger_template_load(buf_bytes(&iso), (struct bytes){ NULL, 0 }, &t, NULL),
 			 ERR_OK);
 	buf_done(&iso);
@@ -271,7 +271,7 @@ static void refuses_damaged_records(void **state)
 
 	(void)state;
 	synth_template(1, 0, 0.1f, &v);
-	assert_int_equal(fmr_write(&v, 1, &iso), ERR_OK);
+	assert_int_equal(fmr_write(&v, 1, FMR_ISO_2005, &iso), ERR_OK);
 	for (size_t n = 0; n < iso.len; n++) {
 		assert_int_not_equal(finger_template_load((struct bytes){ iso.data, n },
 							  (struct bytes){ NULL, 0 }, &t, &fault),
