@@ -11,7 +11,7 @@
 #define TYPE_RESERVED  3U
 #define ANSI_ANGLES    180U /* steps of two degrees */
 #define HEAD_BYTES     24U
-#define VIEW_BYTES     6U /* head and the length of the extended data */
+#define VIEW_BYTES     4U /* without the extended data and their length */
 #define MINUTIA_BYTES  6U
 /* Records that NIST publishes as examples state the extended data of their last view one or
  * two bytes off.  They are skipped unread and the record's own length is exact, so a little
@@ -241,12 +241,16 @@ static int read_view(struct wire *w, struct head *h, struct fmr *v, struct fault
 	return ERR_OK;
 }
 
-static int skip_extended(struct wire *w, bool last, struct fault *fault)
+/* A record is not refused for extended data, which nobody needs: what is not exactly cores and
+ * deltas is as if it were not there. */
+static int read_extended(struct wire *w, const struct head *h, bool last, struct fmr *v,
+			 struct fault *fault)
 {
 	size_t at = w->at;
 	size_t len = wire_u16(w);
 	size_t left = wire_left(w);
 	size_t off = len > left ? len - left : left - len;
+	struct bytes data;
 
 	if (last) {
 		if (off != 0 && (len == 0 || off > EXTENDED_SLACK)) {
@@ -255,8 +259,12 @@ static int skip_extended(struct wire *w, bool last, struct fault *fault)
 		}
 		len = left;
 	}
-	if (wire_bytes(w, len) == NULL) {
+	data = (struct bytes){ .data = wire_bytes(w, len), .len = len };
+	if (data.data == NULL) {
 		return err_at(fault, ERR_SHORT, at, "extended data length");
+	}
+	if (h->standard == ISO_2005 && (!last || off == 0)) {
+		(void)fmr_extended_read(data, v->width, v->height, &v->points);
 	}
 	return ERR_OK;
 }
@@ -282,7 +290,7 @@ int fmr_read(struct bytes record, struct fmr *views, size_t max, size_t *n, stru
 		views[i] = (struct fmr){ 0 };
 		rv = read_view(&w, &head, &views[i], fault);
 		if (rv == ERR_OK) {
-			rv = skip_extended(&w, i + 1 == head.views, fault);
+			rv = read_extended(&w, &head, i + 1 == head.views, &views[i], fault);
 		}
 		if (rv != ERR_OK) {
 			return rv;
@@ -315,7 +323,7 @@ static bool view_is_sound(const struct fmr *v, const struct fmr *first)
 			return false;
 		}
 	}
-	return true;
+	return fmr_extended_check(&v->points, v->width, v->height) == ERR_OK;
 }
 
 /* Views of one finger are numbered from 0 in their order. */
@@ -343,7 +351,7 @@ static void write_view(const struct fmr *v, uint8_t number, struct buf *out)
 		buf_u8(out, m->angle);
 		buf_u8(out, m->quality);
 	}
-	buf_u16(out, 0); /* no extended data: ours travel beside the record */
+	fmr_extended_write(&v->points, out); /* our private data travel beside the record */
 }
 
 int fmr_write(const struct fmr *views, size_t n, struct buf *out)
@@ -357,7 +365,8 @@ int fmr_write(const struct fmr *views, size_t n, struct buf *out)
 		if (!view_is_sound(&views[i], &views[0])) {
 			return ERR_RANGE;
 		}
-		length += VIEW_BYTES + (size_t)views[i].count * MINUTIA_BYTES;
+		length += VIEW_BYTES + (size_t)views[i].count * MINUTIA_BYTES +
+			  fmr_extended_bytes(&views[i].points);
 	}
 	buf_put(out, "FMR", 4);
 	buf_put(out, " 20", 4);

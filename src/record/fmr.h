@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/bytes.h"
 #include "base/err.h"
+#include "record/fmr_extended.h"
 
 #define FMR_MINUTIAE_MAX 255U /* the count is one byte in the record */
 #define FMR_VIEWS_MAX    16U
@@ -45,6 +46,7 @@ struct fmr {
 	uint8_t quality;    /* 0..100 */
 	uint8_t count;
 	struct fmr_minutia minutia[FMR_MINUTIAE_MAX];
+	struct fmr_points points; /* none where the record states none in ISO 19794-2's way */
 };
 
 /* Read all views into views (room for max).  ERR_SHORT, ERR_MALFORMED, ERR_LIMIT, ERR_RANGE
