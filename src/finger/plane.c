@@ -6,10 +6,13 @@
 #include "base/err.h"
 #include "finger/angle.h"
 
-#define REACH 2 /* blocks around one whose tone counts for it */
-#define GAIN  64.0f
-#define FLOOR 5.0f /* grey levels: noise below this is not blown up */
-#define PEAK  255
+#define REACH       2 /* blocks around one whose tone counts for it */
+#define GAIN        64.0f
+#define FLOOR_SHARE 0.25f /* of the contrast of a good block: what is paler is not blown up */
+#define FLOOR_MOST  5.0f  /* grey levels */
+#define FLOOR_LEAST 0.5f
+#define LEVELS      256 /* of contrast, in steps of half a grey level */
+#define PEAK        255
 
 int plane_blocks(int pixels)
 {
@@ -184,6 +187,25 @@ static struct plane_tone tone_at(const struct plane_tone *tone, int columns, int
 	};
 }
 
+float plane_good_contrast(const struct plane_tone *tone, int n)
+{
+	int count[LEVELS + 1] = { 0 };
+	int seen = 0;
+
+	for (int i = 0; i < n; i++) {
+		int level = (int)(tone[i].deviation * 2.0f);
+
+		count[level < LEVELS ? level : LEVELS]++;
+	}
+	for (int level = LEVELS; level > 0; level--) {
+		seen += count[level];
+		if (seen * 100 >= n * 15) {
+			return (float)level / 2.0f;
+		}
+	}
+	return 0;
+}
+
 int plane_even(const struct plane *grey, struct plane *out, struct plane_tone **tone,
 	       struct arena *arena)
 {
@@ -193,6 +215,7 @@ int plane_even(const struct plane *grey, struct plane *out, struct plane_tone **
 	struct sums *all = arena_take(arena, blocks, sizeof(*all));
 	struct plane_tone *t = arena_take(arena, blocks, sizeof(*t));
 	int err = plane_init(out, grey->width, grey->height, arena);
+	float least;
 
 	if (err != ERR_OK || all == NULL || t == NULL) {
 		return ERR_NOMEM;
@@ -203,11 +226,13 @@ int plane_even(const struct plane *grey, struct plane *out, struct plane_tone **
 	for (int i = 0; i < columns * rows; i++) {
 		t[i] = tone_around(all, columns, rows, i % columns, i / columns);
 	}
+	least = FLOOR_SHARE * plane_good_contrast(t, columns * rows);
+	least = least > FLOOR_MOST ? FLOOR_MOST : least < FLOOR_LEAST ? FLOOR_LEAST : least;
 	for (int y = 0; y < grey->height; y++) {
 		for (int x = 0; x < grey->width; x++) {
 			struct plane_tone l = tone_at(t, columns, rows, x, y);
 			float v = (l.mean - (float)grey->at[y * grey->stride + x]) * GAIN /
-				  (l.deviation + FLOOR);
+				  (l.deviation + least);
 			int n = angle_round(v);
 
 			n = n > PEAK ? PEAK : n < -PEAK ? -PEAK : n;
