@@ -195,7 +195,13 @@ int finger_extract(const struct image *image, uint8_t position, struct buf *iso,
 		}
 	}
 	minutiae_confirm(&e.gabor, &e.line);
-	quality_judge(&e.grey, e.tone, &e.field, &e.gabor, &e.line, quality);
+	quality_judge(&(struct quality_input){ .grey = &e.grey,
+					       .tone = e.tone,
+					       .field = &e.field,
+					       .a = &e.gabor,
+					       .b = &e.line,
+					       .singulars = &e.singulars },
+		      quality);
 	if (e.gabor.count < COUNT_LEAST) {
 		err = ERR_RANGE;
 		goto out;
