@@ -147,7 +147,7 @@ static int extract(struct bench_print *p)
 	struct buf extended = { 0 };
 	struct image image = { 0 };
 	struct decode_hint hint = { .ppi = p->ppi };
-	struct finger_quality quality;
+	struct finger_quality quality = { 0 };
 	double start;
 	int err = read_file(p->path, &file);
 
@@ -158,6 +158,7 @@ static int extract(struct bench_print *p)
 		start = bench_cpu();
 		err = finger_extract(&image, 0, &iso, &extended, &quality);
 		p->extract_s = bench_cpu() - start;
+		p->quality = quality.score;
 	}
 	if (err == ERR_OK) {
 		p->bytes = iso.len + extended.len;

@@ -15,6 +15,7 @@ struct bench_print {
 	uint32_t ppi;
 	uint32_t finger;                  /* number */
 	struct finger_template *template; /* owned reference, or NULL */
+	uint8_t quality;                  /* 0..100, also without a template */
 	double extract_s;
 	size_t bytes;
 };
