@@ -156,29 +156,35 @@ static int apart_2(const struct candidate *a, const struct candidate *b)
 	return dx * dx + dy * dy;
 }
 
+/* The nearest core and delta closer than PAIR_LEAST: *a < *b; 0 when there are none. */
+static int nearest_pair(const struct candidate *c, int n, int *a, int *b)
+{
+	int best = PAIR_LEAST * PAIR_LEAST;
+
+	for (int k = 0; k < n * n; k++) {
+		int i = k / n;
+		int j = k % n;
+
+		if (i < j && c[i].index != c[j].index && apart_2(&c[i], &c[j]) < best) {
+			best = apart_2(&c[i], &c[j]);
+			*a = i;
+			*b = j;
+		}
+	}
+	return best < PAIR_LEAST * PAIR_LEAST;
+}
+
 /* Nearest first, a core and a delta close together are a knot in a poor flow: both go. */
 static int undo_pairs(struct candidate *c, int n)
 {
-	for (;;) {
-		int best = PAIR_LEAST * PAIR_LEAST;
-		int a = -1;
-		int b = -1;
+	int a;
+	int b;
 
-		for (int i = 0; i < n; i++) {
-			for (int j = i + 1; j < n; j++) {
-				if (c[i].index != c[j].index && apart_2(&c[i], &c[j]) < best) {
-					best = apart_2(&c[i], &c[j]);
-					a = i;
-					b = j;
-				}
-			}
-		}
-		if (a < 0) {
-			return n;
-		}
+	while (nearest_pair(c, n, &a, &b)) {
 		c[b] = c[--n];
 		c[a] = c[--n];
 	}
+	return n;
 }
 
 static int by_confidence(const void *x, const void *y)
