@@ -30,7 +30,7 @@ enum finger_fault {
 
 struct finger_quality {
 	/* 0..100, ours, not NFIQ 2: what prints like this one score against their mates.  From
-	 * 60 on one genuine pair in 200 is missed at FMR 1e-3, below one in seven. */
+	 * 60 on one genuine pair in 140 is missed at FMR 1e-3, below one in seven. */
 	uint8_t score;
 	uint32_t faults; /* enum finger_fault, or-ed: why the score is below 60; 0 above */
 };

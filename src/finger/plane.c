@@ -163,7 +163,7 @@ static void insert(float *list, int n, float value)
  * allows. */
 static struct plane_tone tone_around(const struct sums *all, int columns, int rows, int bx, int by)
 {
-	float own[AROUND];
+	float own[AROUND] = { 0 };
 	struct plane_tone t;
 	int64_t n = 0;
 	int64_t sum = 0;
