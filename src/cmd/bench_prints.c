@@ -147,7 +147,7 @@ static int from_image(struct bench_print *p, struct bytes file, uint32_t at_ppi,
 {
 	struct image image = { 0 };
 	struct decode_hint hint = { .ppi = p->ppi };
-	struct finger_quality quality;
+	struct finger_quality quality = { 0 };
 	int err = decode_image(file, &hint, &image, NULL);
 
 	if (err == ERR_OK && at_ppi != 0) {
@@ -158,6 +158,7 @@ static int from_image(struct bench_print *p, struct bytes file, uint32_t at_ppi,
 
 		err = finger_extract(&image, 0, iso, extended, &quality);
 		p->extract_s = bench_cpu() - start;
+		p->quality = quality.score;
 	}
 	image_done(&image);
 	return err;

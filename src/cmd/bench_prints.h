@@ -17,6 +17,7 @@ struct bench_print {
 	uint32_t finger;                  /* number */
 	struct finger_template *template; /* owned reference, or NULL */
 	struct finger_template *second;   /* the same as the second of a pair, where that differs */
+	uint8_t quality;                  /* 0..100, also without a template */
 	double extract_s;
 	size_t bytes;
 };

@@ -61,14 +61,16 @@ void bench_rates_of(struct bench_score *score, size_t n, struct bench_rates *r)
 	}
 }
 
-bool bench_rates_interval(const struct bench_score *score, size_t n, uint32_t fingers,
-			  int threshold, double *low, double *high)
+bool bench_rates_fnmr(const struct bench_score *score, size_t n, uint32_t fingers, int threshold,
+		      uint8_t quality, struct bench_fnmr *out)
 {
 	uint32_t *all = calloc(fingers, 2 * sizeof(*all));
 	uint32_t *missed;
 	double *value = malloc(SAMPLES * sizeof(*value));
 	uint64_t state = 1;
 	size_t drawn = 0;
+	uint64_t pairs = 0;
+	uint64_t misses = 0;
 
 	if (all == NULL || value == NULL) {
 		free(all);
@@ -77,9 +79,11 @@ bool bench_rates_interval(const struct bench_score *score, size_t n, uint32_t fi
 	}
 	missed = all + fingers;
 	for (size_t i = 0; i < n; i++) {
-		if (score[i].same) {
+		if (score[i].same && score[i].quality >= quality) {
 			all[score[i].finger]++;
 			missed[score[i].finger] += score[i].score < threshold;
+			pairs++;
+			misses += score[i].score < threshold;
 		}
 	}
 	for (int k = 0; k < SAMPLES; k++) {
@@ -98,8 +102,12 @@ bool bench_rates_interval(const struct bench_score *score, size_t n, uint32_t fi
 			value[drawn++] = (double)lost / (double)of;
 		}
 	}
-	*low = drawn > 0 ? bench_quantile(value, drawn, 0.025) : 0;
-	*high = drawn > 0 ? bench_quantile(value, drawn, 0.975) : 0;
+	*out = (struct bench_fnmr){ 0 };
+	if (drawn > 0) {
+		out->rate = pairs > 0 ? (double)misses / (double)pairs : 0;
+		out->low = bench_quantile(value, drawn, 0.025);
+		out->high = bench_quantile(value, drawn, 0.975);
+	}
 	free(all);
 	free(value);
 	return true;

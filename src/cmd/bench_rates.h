@@ -9,6 +9,7 @@
 struct bench_score {
 	int score;
 	uint32_t finger; /* of the first print: what the bootstrap draws */
+	uint8_t quality; /* the lower of the two prints', 0..100 */
 	bool same;
 };
 
@@ -22,9 +23,15 @@ struct bench_rates {
 
 /* Sort the scores and count; n > 0. */
 void bench_rates_of(struct bench_score *score, size_t n, struct bench_rates *r);
-/* 95 % interval of the FNMR at a fixed threshold: 1000 samples of the fingers, drawn with
- * replacement, the same each time.  False when there is no memory. */
-bool bench_rates_interval(const struct bench_score *score, size_t n, uint32_t fingers,
-			  int threshold, double *low, double *high);
+/* FNMR at a fixed threshold among the pairs of at least this quality, with its 95 % interval:
+ * 1000 samples of the fingers, drawn with replacement, the same each time.  Zeroes when there
+ * is no such pair; false when there is no memory. */
+struct bench_fnmr {
+	double rate;
+	double low;
+	double high;
+};
+bool bench_rates_fnmr(const struct bench_score *score, size_t n, uint32_t fingers, int threshold,
+		      uint8_t quality, struct bench_fnmr *out);
 
 #endif

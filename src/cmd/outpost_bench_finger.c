@@ -51,7 +51,11 @@ static int add_score(struct finger_bench *f, const struct bench_print *a,
 		score = finger_compare(a->template, b->second);
 	}
 	f->compare_s += bench_cpu() - start;
-	f->score[f->scores++] = (struct bench_score){ score, a->finger, same };
+	f->score[f->scores++] =
+	    (struct bench_score){ .score = score,
+				  .finger = a->finger,
+				  .quality = a->quality < b->quality ? a->quality : b->quality,
+				  .same = same };
 	return BENCH_OK;
 }
 
@@ -163,51 +167,109 @@ static int compare_listed(struct finger_bench *f)
 	return code;
 }
 
-static int report(struct finger_bench *f)
+/* The quality that this many percent of the images stay below. */
+static uint8_t quality_at(const struct bench_prints *all, unsigned percent)
+{
+	size_t count[101] = { 0 };
+	size_t seen = 0;
+	uint8_t q = 0;
+
+	for (size_t i = 0; i < all->count; i++) {
+		count[all->print[i].quality <= 100 ? all->print[i].quality : 100]++;
+	}
+	while (q < 100 && seen + count[q] <= all->count * percent / 100) {
+		seen += count[q++];
+	}
+	return q;
+}
+
+/* What is left of the misses when the worst images are rejected: the threshold stays. */
+static bool rejections(struct finger_bench *f, int threshold, json_t *out)
+{
+	static const struct {
+		unsigned percent;
+		const char *rate;
+		const char *low;
+		const char *high;
+	} step[] = {
+		{ 0, "fnmr_1e-3", "fnmr_1e-3_low", "fnmr_1e-3_high" },
+		{ 5, "fnmr_reject5", NULL, NULL },
+		{ 10, "fnmr_reject10", "fnmr_reject10_low", "fnmr_reject10_high" },
+		{ 20, "fnmr_reject20", NULL, NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(step) / sizeof(step[0]); i++) {
+		uint8_t q = quality_at(&f->all, step[i].percent);
+		struct bench_fnmr r;
+
+		if (!bench_rates_fnmr(f->score, f->scores, f->all.fingers, threshold,
+				      step[i].percent == 0 ? 0 : q, &r)) {
+			return false;
+		}
+		(void)json_object_set_new(out, step[i].rate, bench_rate(r.rate));
+		if (step[i].low != NULL) {
+			(void)json_object_set_new(out, step[i].low, bench_rate(r.low));
+			(void)json_object_set_new(out, step[i].high, bench_rate(r.high));
+		}
+	}
+	return true;
+}
+
+/* Times and sizes of the extractions; false when there is no template. */
+static bool costs(struct finger_bench *f, json_t *out)
 {
 	double *v = malloc((2 * f->all.count + 1) * sizeof(*v));
-	double *bytes;
 	size_t n = 0;
 	size_t m = 0;
-	struct bench_rates r;
-	double low, high;
-	int code = BENCH_INTERNAL;
 
-	if (v == NULL || f->scores == 0) {
-		free(v);
-		return f->scores == 0 ? bench_wrong(f->b, "nothing to compare", "") : code;
+	if (v == NULL) {
+		return false;
 	}
-	bytes = v + f->all.count;
-	bench_rates_of(f->score, f->scores, &r);
 	for (size_t i = 0; i < f->all.count; i++) {
 		if (f->all.print[i].extract_s > 0) {
 			v[n++] = f->all.print[i].extract_s * 1e3;
 		}
 		if (f->all.print[i].template != NULL) {
-			bytes[m++] = (double)f->all.print[i].bytes;
+			v[f->all.count + 1 + m++] = (double)f->all.print[i].bytes;
 		}
 	}
 	if (n == 0) {
 		v[n++] = 0; /* records alone: nothing was extracted */
 	}
-	if (m > 0 && bench_rates_interval(f->score, f->scores, f->all.fingers, r.threshold[1], &low,
-					  &high)) {
-		code = bench_report(
-		    f->b,
-		    json_pack("{sI sI sI so so so so so so so sI sI sI}", "images",
-			      (json_int_t)f->all.count, "genuine", (json_int_t)r.genuine,
-			      "impostor", (json_int_t)r.impostor, "eer", bench_rate(r.eer),
-			      "fnmr_1e-2", bench_rate(r.fnmr[0]), "fnmr_1e-3",
-			      bench_rate(r.fnmr[1]), "fnmr_1e-3_low", bench_rate(low),
-			      "fnmr_1e-3_high", bench_rate(high), "extract_ms_median",
-			      bench_ms(bench_quantile(v, n, 0.5)), "extract_ms_p95",
-			      bench_ms(bench_quantile(v, n, 0.95)), "compare_per_cpu_s",
-			      (json_int_t)((double)f->scores / (f->compare_s + 1e-9)),
-			      "template_bytes_median", (json_int_t)bench_quantile(bytes, m, 0.5),
-			      "failed", (json_int_t)f->all.failed));
+	if (m > 0) {
+		(void)json_object_set_new(out, "extract_ms_median",
+					  bench_ms(bench_quantile(v, n, 0.5)));
+		(void)json_object_set_new(out, "extract_ms_p95",
+					  bench_ms(bench_quantile(v, n, 0.95)));
+		(void)json_object_set_new(
+		    out, "compare_per_cpu_s",
+		    json_integer((json_int_t)((double)f->scores / (f->compare_s + 1e-9))));
+		(void)json_object_set_new(
+		    out, "template_bytes_median",
+		    json_integer((json_int_t)bench_quantile(v + f->all.count + 1, m, 0.5)));
 	}
 	free(v);
-	return code;
+	return m > 0;
+}
+
+static int report(struct finger_bench *f)
+{
+	struct bench_rates r;
+	json_t *out;
+
+	if (f->scores == 0) {
+		return bench_wrong(f->b, "nothing to compare", "");
+	}
+	bench_rates_of(f->score, f->scores, &r);
+	out = json_pack("{sI sI sI so so}", "images", (json_int_t)f->all.count, "genuine",
+			(json_int_t)r.genuine, "impostor", (json_int_t)r.impostor, "eer",
+			bench_rate(r.eer), "fnmr_1e-2", bench_rate(r.fnmr[0]));
+	if (out == NULL || !rejections(f, r.threshold[1], out) || !costs(f, out)) {
+		json_decref(out);
+		return BENCH_INTERNAL;
+	}
+	(void)json_object_set_new(out, "failed", json_integer((json_int_t)f->all.failed));
+	return bench_report(f->b, out);
 }
 
 /* "1000" or "250,500": for the first and the second of a pair. */

@@ -42,6 +42,42 @@ static void take_view(const struct fmr *view, struct show_print *p)
 	}
 }
 
+static uint8_t clockwise(uint8_t angle)
+{
+	return (uint8_t)(256 - angle);
+}
+
+/* Cores and deltas; a delta whose angles are not stated is drawn upright. */
+static void take_points(const struct fmr *view, struct show_print *p)
+{
+	static const uint8_t upright[FMR_DELTA_ANGLES] = { 64, 149, 235 };
+	float sx = scale_of(view->ppcm_x);
+	float sy = scale_of(view->ppcm_y);
+
+	p->points = 0;
+	for (unsigned i = 0; i < view->points.cores; i++) {
+		const struct fmr_point *from = &view->points.core[i];
+		struct show_point *to = &p->point[p->points++];
+
+		*to = (struct show_point){ .x = (float)from->x * sx,
+					   .y = (float)from->y * sy,
+					   .arms = from->angles > 0,
+					   .angle = { clockwise(from->angle[0]) } };
+	}
+	for (unsigned i = 0; i < view->points.deltas; i++) {
+		const struct fmr_point *from = &view->points.delta[i];
+		const uint8_t *angle = from->angles > 0 ? from->angle : upright;
+		struct show_point *to = &p->point[p->points++];
+
+		*to = (struct show_point){ .x = (float)from->x * sx,
+					   .y = (float)from->y * sy,
+					   .arms = FMR_DELTA_ANGLES };
+		for (unsigned k = 0; k < FMR_DELTA_ANGLES; k++) {
+			to->angle[k] = clockwise(angle[k]);
+		}
+	}
+}
+
 static void take_second(const struct minutiae *second, struct show_minutiae *m)
 {
 	m->count = (unsigned)second->count;
@@ -75,6 +111,7 @@ int show_load(struct show_print *p, struct fault *fault)
 	}
 	if (rv == ERR_OK) {
 		take_view(view, p);
+		take_points(view, p);
 	}
 	if (rv == ERR_OK && p->extended.len > 0) {
 		rv = extended_read(p->extended, p->iso, x, fault);

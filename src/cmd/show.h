@@ -47,7 +47,7 @@ struct show_point {
 	uint8_t arms; /* 1 or 3; 0: a core without direction */
 	uint8_t angle[3];
 };
-#define SHOW_POINTS_MAX 30U
+#define SHOW_POINTS_MAX (2 * FMR_POINTS_MAX)
 
 struct show_print {
 	struct sight sight; /* width 0: there is a record only */
@@ -57,7 +57,7 @@ struct show_print {
 	struct bytes extended;
 	struct finger_quality quality;
 	struct show_minutiae channel[SHOW_CHANNELS];
-	/* Cores and deltas: none until records state them; show_load is where they come in. */
+	/* Cores and deltas, as the record states them. */
 	unsigned points;
 	struct show_point point[SHOW_POINTS_MAX];
 };

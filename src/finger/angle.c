@@ -148,8 +148,3 @@ float angle_decay(float x)
 	}
 	return r;
 }
-
-int angle_round(float v)
-{
-	return v < 0 ? -(int)(0.5f - v) : (int)(v + 0.5f);
-}

@@ -25,6 +25,9 @@ int angle_signed(uint8_t a);
 /* e to the power -x, for x >= 0; 0 beyond 16. */
 float angle_decay(float x);
 /* The nearest whole number, for what fits one. */
-int angle_round(float v);
+static inline int angle_round(float v)
+{
+	return v < 0 ? -(int)(0.5f - v) : (int)(v + 0.5f);
+}
 
 #endif

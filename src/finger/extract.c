@@ -12,6 +12,7 @@
 #include "finger/quality.h"
 #include "finger/segment.h"
 #include "finger/sight.h"
+#include "finger/singular.h"
 #include "finger/skeleton.h"
 #include "record/fmr.h"
 
@@ -33,6 +34,7 @@ struct extraction {
 	struct minutiae gabor;
 	struct skeleton line_ridges; /* empty when there was too little of a print */
 	struct skeleton gabor_ridges;
+	struct singulars singulars;
 };
 
 static int prepare(struct extraction *e, const struct image *image)
@@ -113,6 +115,23 @@ static uint8_t mean_period(const struct field *f)
 	return (uint8_t)(n > 0 ? sum / n : 0);
 }
 
+static void put_points(const struct singulars *s, const struct fmr *view, struct fmr_points *p)
+{
+	for (unsigned i = 0; i < s->count; i++) {
+		const struct singular *from = &s->at[i];
+		int core = from->kind == SINGULAR_CORE;
+		struct fmr_point *to = core ? &p->core[p->cores++] : &p->delta[p->deltas++];
+
+		/* A point may stand on the corner of the last block, outside the image. */
+		to->x = (uint16_t)(from->x < view->width ? from->x : view->width - 1);
+		to->y = (uint16_t)(from->y < view->height ? from->y : view->height - 1);
+		to->angles = core ? 1 : FMR_DELTA_ANGLES;
+		for (unsigned k = 0; k < to->angles; k++) {
+			to->angle[k] = (uint8_t)(256 - from->angle - k * 256 / FMR_DELTA_ANGLES);
+		}
+	}
+}
+
 static int write(struct extraction *e, uint8_t position, uint8_t quality, struct buf *iso,
 		 struct buf *extended)
 {
@@ -141,6 +160,7 @@ static int write(struct extraction *e, uint8_t position, uint8_t quality, struct
 							 .type = m->type,
 							 .quality = m->quality };
 	}
+	put_points(&e->singulars, view, &view->points);
 	err = fmr_write(view, 1, FMR_ISO_2005, iso);
 	if (err != ERR_OK) {
 		return err;
@@ -196,12 +216,21 @@ int finger_sight(const struct image *image, uint8_t position, struct buf *iso, s
 		if (err == ERR_OK) {
 			err = channel_line(&e);
 		}
+		if (err == ERR_OK) {
+			err = singular_find(&e.better, &e.singulars, &e.arena);
+		}
 		if (err != ERR_OK) {
 			goto out;
 		}
 	}
 	minutiae_confirm(&e.gabor, &e.line);
-	quality_judge(&e.grey, e.tone, &e.field, &e.gabor, &e.line, quality);
+	quality_judge(&(struct quality_input){ .grey = &e.grey,
+					       .tone = e.tone,
+					       .field = &e.field,
+					       .a = &e.gabor,
+					       .b = &e.line,
+					       .singulars = &e.singulars },
+		      quality);
 	if (sight != NULL) {
 		err = show(&e, arena, sight);
 		if (err != ERR_OK) {

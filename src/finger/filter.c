@@ -2,11 +2,11 @@
 
 #include "base/err.h"
 #include "finger/angle.h"
+#include "finger/dot.h"
 
 #define TURNS   32 /* orientations in half a turn */
 #define RADIUS  12
 #define ROWS    (2 * RADIUS + 1)
-#define WIDTH   32 /* 25 taps, filled up for the compiler's vectors */
 #define PERIODS 10
 #define FINE    4 /* samples each way within a pixel when a line's kernel is drawn */
 #define SCALE   2047.0f
@@ -15,12 +15,15 @@
 #define LINE_ALONG  4.5f
 #define LINE_ACROSS 0.9f
 #define WINDOW      5.0f
+#define LINE_RADIUS 7 /* the window's corners are 6.7 away */
 
 static const float periods[PERIODS] = { 5.0f, 5.8f,  6.6f,  7.5f,  8.4f,
 					9.4f, 10.5f, 11.7f, 13.0f, 14.5f };
 
 struct kernel {
-	int16_t tap[ROWS][WIDTH];
+	int radius; /* RADIUS or LINE_RADIUS: further out all is zero */
+	int width;  /* DOT_NARROW or DOT_WIDE: columns, filled up with zeroes */
+	int16_t tap[ROWS * DOT_WIDE];
 };
 
 struct bank {
@@ -29,8 +32,11 @@ struct bank {
 };
 
 /* Scale to whole numbers without a mean: an even grey must give nothing. */
-static void finish(float draft[ROWS][ROWS], struct kernel *k)
+static void finish(float draft[ROWS][ROWS], struct kernel *k, int radius)
 {
+	int side = 2 * radius + 1;
+	int off = RADIUS - radius;
+
 	float mass = 0;
 	float sum = 0;
 	float size = 0;
@@ -48,10 +54,12 @@ static void finish(float draft[ROWS][ROWS], struct kernel *k)
 		*v -= (*v < 0 ? -*v : *v) * sum / mass;
 		size += *v < 0 ? -*v : *v;
 	}
-	for (int i = 0; i < ROWS * ROWS; i++) {
-		float v = draft[i / ROWS][i % ROWS] * 8.0f * SCALE / size;
+	k->radius = radius;
+	k->width = side > DOT_NARROW ? DOT_WIDE : DOT_NARROW;
+	for (int i = 0; i < side * side; i++) {
+		float v = draft[off + i / side][off + i % side] * 8.0f * SCALE / size;
 
-		k->tap[i / ROWS][i % ROWS] = (int16_t)angle_round(v);
+		k->tap[i / side * k->width + i % side] = (int16_t)angle_round(v);
 	}
 }
 
@@ -63,7 +71,8 @@ static void draw_gabor(struct kernel *k, uint16_t along, float period)
 	float across = 0.40f * period;
 	float length = 0.60f * period;
 
-	for (int i = 0; i < ROWS * ROWS; i++) {
+	/* The lower half is the upper one turned around, to the bit. */
+	for (int i = 0; i <= ROWS * ROWS / 2; i++) {
 		int column = i % ROWS - RADIUS;
 		int row = i / ROWS - RADIUS;
 		float x = (float)column;
@@ -74,41 +83,57 @@ static void draw_gabor(struct kernel *k, uint16_t along, float period)
 		uint16_t turn = (uint16_t)(int32_t)(v * 65536.0f / period);
 
 		draft[i / ROWS][i % ROWS] = angle_decay(fall) * angle_cos(turn);
+		draft[ROWS - 1 - i / ROWS][ROWS - 1 - i % ROWS] = draft[i / ROWS][i % ROWS];
 	}
-	finish(draft, k);
+	finish(draft, k, RADIUS);
+}
+
+/* What part of pixel (column, row) lies in the line and in its window, in fine samples. */
+static void count_pixel(int column, int row, float ux, float uy, int *in_line, int *in_window)
+{
+	*in_line = 0;
+	*in_window = 0;
+	for (int i = 0; i < FINE * FINE; i++) {
+		int fine_y = i / FINE;
+		int fine_x = i % FINE;
+		float y = (float)row + ((float)fine_y + 0.5f) / FINE - 0.5f;
+		float x = (float)column + ((float)fine_x + 0.5f) / FINE - 0.5f;
+		float u = x * ux + y * uy;
+		float v = y * ux - x * uy;
+		int along = u * u < LINE_ALONG * LINE_ALONG;
+
+		*in_line += along && v * v < LINE_ACROSS * LINE_ACROSS;
+		*in_window += along && v * v < WINDOW * WINDOW;
+	}
 }
 
 static void draw_line(struct kernel *k, uint16_t along)
 {
-	float draft[ROWS][ROWS];
+	float draft[ROWS][ROWS] = { { 0 } };
+	int in_line[ROWS][ROWS] = { { 0 } };
+	int in_window[ROWS][ROWS] = { { 0 } };
 	float ux = angle_cos(along);
 	float uy = angle_sin(along);
-	float line = 0;
-	float window = 0;
+	int line = 0;
+	int window = 0;
 
-	for (int pass = 0; pass < 2; pass++) {
-		for (int i = 0; i < ROWS * ROWS * FINE * FINE; i++) {
-			int row = i / (ROWS * FINE);
-			int column = i % (ROWS * FINE);
-			float y = ((float)row + 0.5f) / FINE - 0.5f - RADIUS;
-			float x = ((float)column + 0.5f) / FINE - 0.5f - RADIUS;
-			float u = x * ux + y * uy;
-			float v = y * ux - x * uy;
-			int in_line =
-			    u * u < LINE_ALONG * LINE_ALONG && v * v < LINE_ACROSS * LINE_ACROSS;
-			int in_window = u * u < LINE_ALONG * LINE_ALONG && v * v < WINDOW * WINDOW;
-			float *d = &draft[row / FINE][column / FINE];
+	for (int y = -LINE_RADIUS; y <= LINE_RADIUS; y++) {
+		for (int x = -LINE_RADIUS; x <= LINE_RADIUS; x++) {
+			int *l = &in_line[y + RADIUS][x + RADIUS];
+			int *w = &in_window[y + RADIUS][x + RADIUS];
 
-			if (pass == 0) {
-				*d = 0;
-				line += (float)in_line;
-				window += (float)in_window;
-			} else {
-				*d += (float)in_line / line - (float)in_window / window;
-			}
+			count_pixel(x, y, ux, uy, l, w);
+			line += *l;
+			window += *w;
 		}
 	}
-	finish(draft, k);
+	for (int i = 0; i < ROWS * ROWS; i++) {
+		int l = in_line[i / ROWS][i % ROWS];
+		int w = in_window[i / ROWS][i % ROWS];
+
+		draft[i / ROWS][i % ROWS] = (float)l / (float)line - (float)w / (float)window;
+	}
+	finish(draft, k, LINE_RADIUS);
 }
 
 static struct kernel *kernel_for(struct bank *b, int turn, int period, struct arena *arena)
@@ -142,18 +167,20 @@ static int nearest_period(uint8_t period)
 	return best;
 }
 
-static int32_t apply(const struct kernel *k, const int16_t *centre, ptrdiff_t stride)
+static void filter_block(const struct kernel *k, const struct plane *p, int x0, int y0,
+			 struct plane *out)
 {
-	const int16_t *row = centre - RADIUS * stride - RADIUS;
-	int32_t sum = 0;
+	int n = p->width - x0 < PLANE_BLOCK ? p->width - x0 : PLANE_BLOCK;
+	int32_t sum[PLANE_BLOCK];
 
-	for (int y = 0; y < ROWS; y++) {
-		for (int x = 0; x < WIDTH; x++) {
-			sum += row[x] * k->tap[y][x];
+	for (int y = y0; y < y0 + PLANE_BLOCK && y < p->height; y++) {
+		const int16_t *from = p->at + (y - k->radius) * p->stride + x0 - k->radius;
+
+		dot_row(k->tap, 2 * k->radius + 1, k->width, from, p->stride, sum, n);
+		for (int x = 0; x < n; x++) {
+			out->at[y * out->stride + x0 + x] = (int16_t)(sum[x] / 4096);
 		}
-		row += stride;
 	}
-	return sum;
 }
 
 int filter_ridges(enum filter_kind kind, const struct plane *p, const struct field *f,
@@ -179,14 +206,7 @@ int filter_ridges(enum filter_kind kind, const struct plane *p, const struct fie
 		if (k == NULL) {
 			return ERR_NOMEM;
 		}
-		for (int y = y0; y < y0 + PLANE_BLOCK && y < p->height; y++) {
-			for (int x = x0; x < x0 + PLANE_BLOCK && x < p->width; x++) {
-				const int16_t *centre = p->at + y * p->stride + x;
-				int32_t v = apply(k, centre, p->stride) / 4096;
-
-				out->at[y * out->stride + x] = (int16_t)v;
-			}
-		}
+		filter_block(k, p, x0, y0, out);
 	}
 	return ERR_OK;
 }

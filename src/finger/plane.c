@@ -6,10 +6,16 @@
 #include "base/err.h"
 #include "finger/angle.h"
 
-#define REACH 2 /* blocks around one whose tone counts for it */
-#define GAIN  64.0f
-#define FLOOR 5.0f /* grey levels: noise below this is not blown up */
-#define PEAK  255
+#define REACH       2    /* blocks around one whose tone counts for it */
+#define AROUND      25   /* (2 REACH + 1) squared */
+#define MOST_PART   70   /* percent of them that are not the exception */
+#define MOST_TIMES  1.5f /* a block's own variance misses what is longer than a block */
+#define GAIN        64.0f
+#define FLOOR_SHARE 0.25f /* of the contrast of a good block: what is paler is not blown up */
+#define FLOOR_MOST  5.0f  /* grey levels */
+#define FLOOR_LEAST 0.5f
+#define LEVELS      256 /* of contrast, in steps of half a grey level */
+#define PEAK        255
 
 #define WHOLE_BITS 12
 #define WHOLE      (1 << WHOLE_BITS)
@@ -188,7 +194,13 @@ struct sums {
 	int32_t n;
 	int32_t sum;
 	int32_t square;
+	float own; /* variance within the block */
 };
+
+static float variance(int64_t n, int64_t sum, int64_t square)
+{
+	return (float)(square * n - sum * sum) / ((float)n * (float)n);
+}
 
 static struct sums block_sums(const struct plane *grey, int bx, int by)
 {
@@ -203,23 +215,41 @@ static struct sums block_sums(const struct plane *grey, int bx, int by)
 			s.square += row[x] * row[x];
 		}
 	}
+	s.own = variance(s.n, s.sum, s.square);
 	return s;
 }
 
-/* Mean and deviation of the blocks within REACH of (bx, by). */
+/* Put a value into its place in a rising list. */
+static void insert(float *list, int n, float value)
+{
+	while (n > 0 && list[n - 1] > value) {
+		list[n] = list[n - 1];
+		n--;
+	}
+	list[n] = value;
+}
+
+/* Mean and deviation of the blocks within REACH of (bx, by).  A line of print, the edge of a
+ * card or a frame is stronger than any ridge and would leave the ridges next to it without
+ * contrast: the deviation is no more than what most of these blocks have within themselves
+ * allows. */
 static struct plane_tone tone_around(const struct sums *all, int columns, int rows, int bx, int by)
 {
+	float own[AROUND] = { 0 };
 	struct plane_tone t;
 	int64_t n = 0;
 	int64_t sum = 0;
 	int64_t square = 0;
-	float variance;
+	float whole;
+	float most;
+	int k = 0;
 
 	for (int y = by - REACH; y <= by + REACH; y++) {
 		for (int x = bx - REACH; x <= bx + REACH; x++) {
 			if (x >= 0 && y >= 0 && x < columns && y < rows) {
 				const struct sums *s = &all[y * columns + x];
 
+				insert(own, k++, s->own);
 				n += s->n;
 				sum += s->sum;
 				square += s->square;
@@ -227,8 +257,10 @@ static struct plane_tone tone_around(const struct sums *all, int columns, int ro
 		}
 	}
 	t.mean = (float)sum / (float)n;
-	variance = (float)(square * n - sum * sum) / ((float)n * (float)n);
-	t.deviation = variance > 0 ? sqrtf(variance) : 0;
+	whole = variance(n, sum, square);
+	most = MOST_TIMES * own[k * MOST_PART / 100];
+	whole = whole < most ? whole : most;
+	t.deviation = whole > 0 ? sqrtf(whole) : 0;
 	return t;
 }
 
@@ -256,6 +288,25 @@ static struct plane_tone tone_at(const struct plane_tone *tone, int columns, int
 	};
 }
 
+float plane_good_contrast(const struct plane_tone *tone, int n)
+{
+	int count[LEVELS + 1] = { 0 };
+	int seen = 0;
+
+	for (int i = 0; i < n; i++) {
+		int level = (int)(tone[i].deviation * 2.0f);
+
+		count[level < LEVELS ? level : LEVELS]++;
+	}
+	for (int level = LEVELS; level > 0; level--) {
+		seen += count[level];
+		if (seen * 100 >= n * 15) {
+			return (float)level / 2.0f;
+		}
+	}
+	return 0;
+}
+
 int plane_even(const struct plane *grey, struct plane *out, struct plane_tone **tone,
 	       struct arena *arena)
 {
@@ -265,6 +316,7 @@ int plane_even(const struct plane *grey, struct plane *out, struct plane_tone **
 	struct sums *all = arena_take(arena, blocks, sizeof(*all));
 	struct plane_tone *t = arena_take(arena, blocks, sizeof(*t));
 	int err = plane_init(out, grey->width, grey->height, arena);
+	float least;
 
 	if (err != ERR_OK || all == NULL || t == NULL) {
 		return ERR_NOMEM;
@@ -275,11 +327,13 @@ int plane_even(const struct plane *grey, struct plane *out, struct plane_tone **
 	for (int i = 0; i < columns * rows; i++) {
 		t[i] = tone_around(all, columns, rows, i % columns, i / columns);
 	}
+	least = FLOOR_SHARE * plane_good_contrast(t, columns * rows);
+	least = least > FLOOR_MOST ? FLOOR_MOST : least < FLOOR_LEAST ? FLOOR_LEAST : least;
 	for (int y = 0; y < grey->height; y++) {
 		for (int x = 0; x < grey->width; x++) {
 			struct plane_tone l = tone_at(t, columns, rows, x, y);
 			float v = (l.mean - (float)grey->at[y * grey->stride + x]) * GAIN /
-				  (l.deviation + FLOOR);
+				  (l.deviation + least);
 			int n = angle_round(v);
 
 			n = n > PEAK ? PEAK : n < -PEAK ? -PEAK : n;

@@ -37,6 +37,8 @@ int plane_init(struct plane *p, int width, int height, struct arena *arena);
 /* Bring an image to 500 ppi: grey levels 0..255, not yet evened out.  ERR_LIMIT when it is
  * too large for one finger, ERR_NOMEM. */
 int plane_scale(const struct image *image, struct plane *out, struct arena *arena);
+/* The contrast that 15 % of the blocks exceed, in grey levels. */
+float plane_good_contrast(const struct plane_tone *tone, int n);
 /* Even out local mean and contrast and turn ridges positive, about +-64; tone gets one
  * entry for each block, row after row. */
 int plane_even(const struct plane *grey, struct plane *out, struct plane_tone **tone,

@@ -6,9 +6,19 @@
 #include "finger/finger.h"
 #include "finger/minutiae.h"
 #include "finger/plane.h"
+#include "finger/singular.h"
 
-/* Judge an extraction; a and b are the two channels' minutiae. */
-void quality_judge(const struct plane *grey, const struct plane_tone *tone, const struct field *f,
-		   const struct minutiae *a, const struct minutiae *b, struct finger_quality *out);
+/* What an extraction knows; all borrowed. */
+struct quality_input {
+	const struct plane *grey;
+	const struct plane_tone *tone;
+	const struct field *field;
+	const struct minutiae *a; /* the two channels' minutiae */
+	const struct minutiae *b;
+	const struct singulars *singulars;
+};
+
+/* Judge an extraction. */
+void quality_judge(const struct quality_input *in, struct finger_quality *out);
 
 #endif

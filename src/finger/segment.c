@@ -4,32 +4,12 @@
 
 #include "base/err.h"
 
-#define LEVELS       64
 #define SHARE        0.15f /* of the contrast that a good block of this image has */
+#define SHARE_PALE   0.25f /* the same where that is less than CONTRAST_MIN */
 #define CONTRAST_MIN 5.0f  /* grey levels */
-#define CLEAN        90.0f
-#define RIDGES_MIN   91 /* of 255: the share of ridges in what a block shows */
+#define CLEAN        63.0f
+#define RIDGES_MIN   97 /* of 255: the share of ridges in what a block shows */
 #define PART_MIN     20 /* percent of the largest part; smaller parts are dirt */
-
-/* The contrast that 15 % of the blocks exceed. */
-static float good_contrast(const struct plane_tone *tone, int n)
-{
-	int count[LEVELS + 1] = { 0 };
-	int seen = 0;
-
-	for (int i = 0; i < n; i++) {
-		int level = (int)(tone[i].deviation / 2.0f);
-
-		count[level < LEVELS ? level : LEVELS]++;
-	}
-	for (int level = LEVELS; level > 0; level--) {
-		seen += count[level];
-		if (seen * 100 >= n * 15) {
-			return (float)level * 2.0f;
-		}
-	}
-	return 0;
-}
 
 /* How many more blocks of the (2r+1)^2 around (bx, by) are set than not. */
 static int majority(const uint8_t *mask, int columns, int rows, int bx, int by, int r)
@@ -149,9 +129,10 @@ static int tidy(struct field *f, struct arena *arena)
 int segment_contrast(struct field *f, const struct plane_tone *tone, struct arena *arena)
 {
 	int n = f->columns * f->rows;
-	float least = good_contrast(tone, n) * SHARE;
+	float good = plane_good_contrast(tone, n);
+	float least = good * SHARE_PALE < CONTRAST_MIN ? good * SHARE_PALE : CONTRAST_MIN;
 
-	least = least < CONTRAST_MIN ? CONTRAST_MIN : least;
+	least = least < good * SHARE ? good * SHARE : least;
 	for (int i = 0; i < n; i++) {
 		f->mask[i] = tone[i].deviation > least;
 	}
@@ -164,6 +145,15 @@ struct power {
 	float ridges;
 };
 
+/* A pixel weighted 1 2 1 both ways with its neighbours: what ridges are, without the noise. */
+static int soft(const int16_t *at, ptrdiff_t stride)
+{
+	const int16_t *u = at - stride;
+	const int16_t *d = at + stride;
+
+	return (u[-1] + u[1] + d[-1] + d[1] + 2 * (u[0] + d[0] + at[-1] + at[1]) + 4 * at[0]) / 16;
+}
+
 static struct power block_power(const struct plane *even, const struct plane *response, int bx,
 				int by)
 {
@@ -174,7 +164,9 @@ static struct power block_power(const struct plane *even, const struct plane *re
 		const int16_t *r = response->at + y * response->stride;
 
 		for (int x = bx * PLANE_BLOCK; x < (bx + 1) * PLANE_BLOCK && x < even->width; x++) {
-			p.even += (float)(e[x] * e[x]);
+			int v = soft(e + x, even->stride);
+
+			p.even += (float)(v * v);
 			p.ridges += (float)(r[x] * r[x]);
 		}
 	}

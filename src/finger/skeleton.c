@@ -69,34 +69,47 @@ static void smooth(struct skeleton *s, struct skeleton *copy)
 	}
 }
 
-/* The part of pixels of one value that holds pixel `start`, marked as seen and listed in
- * queue; returns how many they are. */
-static int part(const uint8_t *all, int start, const ptrdiff_t ring[8], int step, uint8_t *seen,
-		int *queue)
+enum { FREE = 0, FRAME = 1, LARGE = 2, LISTED = 3 };
+
+/* The part of pixels of one value that holds pixel `start`, listed in queue, as far as it is
+ * worth while: returns how many they are, or least when there are that many or more. */
+static int part(const uint8_t *all, int start, const ptrdiff_t ring[8], int step, int least,
+		uint8_t *seen, int *queue)
 {
 	uint8_t value = all[start];
 	int head = 0;
 	int tail = 0;
+	int size = 0;
 
-	seen[start] = 1;
+	seen[start] = LISTED;
 	queue[tail++] = start;
-	while (head < tail) {
+	while (head < tail && size < least) {
 		int at = queue[head++];
 
 		for (int k = 0; k < 8; k += step) {
 			int to = at + (int)ring[k];
 
-			if (all[to] == value && !seen[to]) {
-				seen[to] = 1;
-				queue[tail++] = to;
+			if (all[to] != value || seen[to] == FRAME || seen[to] == LISTED) {
+				continue;
 			}
+			if (seen[to] == LARGE) {
+				size = least;
+				break;
+			}
+			seen[to] = LISTED;
+			queue[tail++] = to;
 		}
+		size = tail > size ? tail : size;
 	}
-	return tail;
+	/* What belongs to a large part need not be followed a second time. */
+	for (int i = 0; size >= least && i < tail; i++) {
+		seen[queue[i]] = LARGE;
+	}
+	return size < least ? size : least;
 }
 
 /* Turn over every part of the given value that has fewer than least pixels.  Ridges hold
- * together over corners too, holes do not.  The frame counts as seen, so no part leaves. */
+ * together over corners too, holes do not.  No part leaves through the frame. */
 static void drop_small(struct skeleton *s, uint8_t value, int least, uint8_t *seen, int *queue)
 {
 	uint8_t *all = s->at - s->stride - 1;
@@ -105,17 +118,23 @@ static void drop_small(struct skeleton *s, uint8_t value, int least, uint8_t *se
 	ptrdiff_t ring[8];
 
 	skeleton_ring(s, ring);
-	memset(seen, 1, (size_t)stride * ((size_t)s->height + 2));
+	memset(seen, FRAME, (size_t)stride * ((size_t)s->height + 2));
 	for (int y = 1; y <= s->height; y++) {
-		memset(seen + (ptrdiff_t)y * stride + 1, 0, (size_t)s->width);
+		memset(seen + (ptrdiff_t)y * stride + 1, FREE, (size_t)s->width);
 	}
 	for (int i = stride; i < stride * (s->height + 1); i++) {
 		int size;
 
-		if (all[i] != value || seen[i]) {
+		if (all[i] != value || seen[i] != FREE) {
 			continue;
 		}
-		size = part(all, i, ring, step, seen, queue);
+		/* Most pixels follow one of a large part. */
+		if ((all[i - 1] == value && seen[i - 1] == LARGE) ||
+		    (all[i - stride] == value && seen[i - stride] == LARGE)) {
+			seen[i] = LARGE;
+			continue;
+		}
+		size = part(all, i, ring, step, least, seen, queue);
 		for (int k = 0; size < least && k < size; k++) {
 			all[queue[k]] = !value;
 		}

@@ -131,7 +131,7 @@ ROWS(sample) = {
 	U(answer_sample, 1, position),
 	U(answer_sample, 2, quality),
 	U(answer_sample, 3, usable),
-	T(answer_sample, 4, faults, 128),
+	T(answer_sample, 4, faults, 512),
 };
 static const struct schema sample_schema =
     SCHEMA("answer-sample", struct answer_sample, sample_rows);

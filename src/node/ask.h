@@ -122,7 +122,7 @@ struct answer_sample {
 	uint64_t position;
 	uint64_t quality;
 	uint64_t usable;
-	struct bytes faults; /* "too dry, too small" */
+	struct bytes faults; /* "too dry (moisten the fingertip, ...), too small (...)" */
 };
 struct answer_notice {
 	uint8_t record[KINDS_RECORD_BYTES];

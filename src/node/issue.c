@@ -169,15 +169,21 @@ static int erase_old(struct node *n, const struct person *p, bool templates, boo
 	return count == 0 ? ERR_OK : forget_erase(n, e, count);
 }
 
+/* What is wrong, and what the officer can do about it. */
 static struct bytes faults_text(struct node *n, uint64_t faults)
 {
 	static const struct {
 		enum finger_fault fault;
 		const char *text;
 	} names[] = {
-		{ FINGER_TOO_DRY, "too dry" },           { FINGER_TOO_WET, "too wet" },
-		{ FINGER_TOO_SMALL, "too small" },       { FINGER_LOW_CONTRAST, "low contrast" },
-		{ FINGER_FEW_MINUTIAE, "few minutiae" }, { FINGER_SMEARED, "smeared" },
+		{ FINGER_TOO_DRY, "too dry (moisten the fingertip, press a little harder)" },
+		{ FINGER_TOO_WET, "too wet (dry the finger and the glass, press less)" },
+		{ FINGER_TOO_SMALL, "too small (lay the whole fingertip on the glass)" },
+		{ FINGER_WRONG_REGION,
+		  "wrong part of the finger (lay the middle of the fingertip on the glass)" },
+		{ FINGER_LOW_CONTRAST, "low contrast (clean the glass and the finger)" },
+		{ FINGER_FEW_MINUTIAE, "few minutiae (lay it flat, or take another finger)" },
+		{ FINGER_SMEARED, "unclear ridges (hold the finger still)" },
 	};
 	struct bytes out = { NULL, 0 };
 

@@ -17,7 +17,7 @@
 #define PPI_1000       1000U
 #define PPCM_500       197U
 #define PPCM_1000      394U
-#define VIEW_BYTES     6U /* head and the length of the extended data */
+#define VIEW_BYTES     4U /* without the extended data and their length */
 #define MINUTIA_BYTES  6U
 /* Records that NIST publishes as examples state the extended data of their last view one or
  * two bytes off.  They are skipped unread and the record's own length is exact, so a little
@@ -269,12 +269,16 @@ static int read_view(struct wire *w, struct head *h, struct fmr *v, struct fault
 	return ERR_OK;
 }
 
-static int skip_extended(struct wire *w, bool last, struct fault *fault)
+/* A record is not refused for extended data, which nobody needs: what is not exactly cores and
+ * deltas is as if it were not there. */
+static int read_extended(struct wire *w, const struct head *h, bool last, struct fmr *v,
+			 struct fault *fault)
 {
 	size_t at = w->at;
 	size_t len = wire_u16(w);
 	size_t left = wire_left(w);
 	size_t off = len > left ? len - left : left - len;
+	struct bytes data;
 
 	if (last) {
 		if (off != 0 && (len == 0 || off > EXTENDED_SLACK)) {
@@ -283,8 +287,12 @@ static int skip_extended(struct wire *w, bool last, struct fault *fault)
 		}
 		len = left;
 	}
-	if (wire_bytes(w, len) == NULL) {
+	data = (struct bytes){ .data = wire_bytes(w, len), .len = len };
+	if (data.data == NULL) {
 		return err_at(fault, ERR_SHORT, at, "extended data length");
+	}
+	if (h->standard == ISO_2005 && (!last || off == 0)) {
+		(void)fmr_extended_read(data, v->width, v->height, &v->points);
 	}
 	return ERR_OK;
 }
@@ -310,7 +318,7 @@ int fmr_read(struct bytes record, struct fmr *views, size_t max, size_t *n, stru
 		views[i] = (struct fmr){ 0 };
 		rv = read_view(&w, &head, &views[i], fault);
 		if (rv == ERR_OK) {
-			rv = skip_extended(&w, i + 1 == head.views, fault);
+			rv = read_extended(&w, &head, i + 1 == head.views, &views[i], fault);
 		}
 		if (rv != ERR_OK) {
 			return rv;
@@ -343,7 +351,7 @@ static bool view_is_sound(const struct fmr *v, const struct fmr *first)
 			return false;
 		}
 	}
-	return true;
+	return fmr_extended_check(&v->points, v->width, v->height) == ERR_OK;
 }
 
 /* Views of one finger are numbered from 0 in their order. */
@@ -355,6 +363,14 @@ static uint8_t view_number(const struct fmr *views, size_t i)
 		number = (uint8_t)(number + (views[k].position == views[i].position));
 	}
 	return number;
+}
+
+/* Cores and deltas go out in ISO records only, whose layout of them we read too. */
+static const struct fmr_points *points_of(const struct fmr *v, enum fmr_format format)
+{
+	static const struct fmr_points none;
+
+	return format == FMR_ISO_2005 ? &v->points : &none;
 }
 
 /* The nearest of 180 steps. */
@@ -377,7 +393,8 @@ static void write_view(const struct fmr *v, uint8_t number, enum fmr_format form
 		buf_u8(out, format == FMR_ANSI_2004 ? ansi_angle(m->angle) : m->angle);
 		buf_u8(out, m->quality);
 	}
-	buf_u16(out, 0); /* no extended data: ours travel beside the record */
+	/* Our private data travel beside the record. */
+	fmr_extended_write(points_of(v, format), out);
 }
 
 static void write_head(const struct fmr *v, size_t n, enum fmr_format format, size_t length,
@@ -412,7 +429,8 @@ int fmr_write(const struct fmr *views, size_t n, enum fmr_format format, struct 
 		if (!view_is_sound(&views[i], &views[0])) {
 			return ERR_RANGE;
 		}
-		length += VIEW_BYTES + (size_t)views[i].count * MINUTIA_BYTES;
+		length += VIEW_BYTES + (size_t)views[i].count * MINUTIA_BYTES +
+			  fmr_extended_bytes(points_of(&views[i], format));
 	}
 	write_head(&views[0], n, format, length, out);
 	for (size_t i = 0; i < n; i++) {

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/bytes.h"
 #include "base/err.h"
+#include "record/fmr_extended.h"
 
 #define FMR_MINUTIAE_MAX 255U /* the count is one byte in the record */
 #define FMR_VIEWS_MAX    16U
@@ -47,6 +48,7 @@ struct fmr {
 	uint8_t quality;    /* 0..100; 0: bad, or not stated */
 	uint8_t count;
 	struct fmr_minutia minutia[FMR_MINUTIAE_MAX];
+	struct fmr_points points; /* none where the record states none in ISO 19794-2's way */
 };
 
 /* Read all views into views (room for max).  ERR_SHORT, ERR_MALFORMED, ERR_LIMIT, ERR_RANGE
@@ -54,7 +56,8 @@ struct fmr {
 int fmr_read(struct bytes record, struct fmr *views, size_t max, size_t *n, struct fault *fault);
 /* Append a record of n views (1..FMR_VIEWS_MAX, all of one size and resolution) to out;
  * ERR_RANGE, ERR_NOMEM.  ISO says everything that a view holds; ANSI has only every second
- * degree: an angle read back is at most one step off, and what came from ANSI is exact. */
+ * degree: an angle read back is at most one step off, and what came from ANSI is exact; cores
+ * and deltas are left out of it. */
 int fmr_write(const struct fmr *views, size_t n, enum fmr_format format, struct buf *out);
 
 #endif

@@ -171,13 +171,13 @@ static void a_good_print_is_not_called_dry(void **state)
 	assert_in_range(t.quality.score, 60, 100);
 	assert_int_equal(t.quality.faults, 0);
 	drop(&t);
-	/* and a third of it */
-	image.height /= 3;
+	/* and a quarter of it */
+	image.height /= 4;
 	(void)take(&image, &t);
 	assert_in_range(t.quality.score, 0, 59);
 	assert_true(t.quality.faults & FINGER_TOO_DRY);
 	drop(&t);
-	image.height *= 3;
+	image.height *= 4;
 	image_done(&image);
 	synth_master_free(m);
 }
