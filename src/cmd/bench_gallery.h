@@ -12,6 +12,9 @@ struct gallery_bench {
 	const struct bench *b;
 	uint64_t people;
 	uint64_t fingers;
+	uint64_t searched; /* fingers of a probe; 0: all of a person */
+	uint64_t one_in;   /* only one person in so many may be searched */
+	struct search_filter filter;
 	uint64_t probes;
 	uint64_t threads;
 	bool private_data;               /* made-up templates have some too */
@@ -20,6 +23,7 @@ struct gallery_bench {
 	struct gallery *gallery;
 	struct gallery_snapshot *snapshot;
 	double build_s;
+	double enrol_s; /* of it, from record to gallery */
 	double bytes;
 	double *search_ms; /* owned; CPU of all threads, one for each search */
 	double *wall_ms;   /* owned; the same on the wall */

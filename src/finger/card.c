@@ -121,7 +121,7 @@ int finger_card_load(struct bytes iso, struct bytes extended, struct finger_card
 		     struct fault *fault)
 {
 	struct finger_template *t;
-	int err = finger_template_load(iso, extended, &t, fault);
+	int err = template_read(iso, extended, &t, fault);
 
 	if (err == ERR_OK) {
 		err = finger_card_make(t, out);
@@ -207,6 +207,30 @@ int finger_card_open(const struct finger_card *c, struct finger_template **out)
 	}
 	*out = t;
 	return ERR_OK;
+}
+
+/* The first set and the flow are enough: no private data of the second is unpacked. */
+int finger_card_code(const struct finger_card *c, struct finger_code *out)
+{
+	const uint8_t *from = c->data;
+	struct finger_template *t;
+	int err = template_new(1, c->count, &t);
+
+	if (err != ERR_OK) {
+		return err;
+	}
+	from = points_unpack(t->set[0], c->count[0], from);
+	if (c->sets == TEMPLATE_SETS) {
+		err = flow_unpack(c, from + (size_t)c->count[1] * EACH, &t->flow);
+	}
+	if (err == ERR_OK) {
+		err = template_sketch(t, CODE_POINTS);
+	}
+	if (err == ERR_OK) {
+		code_make(t, out);
+	}
+	finger_template_unref(t);
+	return err;
 }
 
 uint8_t finger_card_position(const struct finger_card *c)

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "finger/code.h"
 #include "finger/finger.h"
 
 struct finger_card;
@@ -18,6 +19,8 @@ struct finger_card *finger_card_ref(struct finger_card *c);
 void finger_card_unref(struct finger_card *c);
 /* The template again, bit for bit; given to the caller.  ERR_NOMEM. */
 int finger_card_open(const struct finger_card *c, struct finger_template **out);
+/* Its code, as that of the opened template, in a quarter of the time.  ERR_NOMEM. */
+int finger_card_code(const struct finger_card *c, struct finger_code *out);
 uint8_t finger_card_position(const struct finger_card *c);
 /* The hash of the content: equal for equal templates. */
 uint64_t finger_card_print(const struct finger_card *c);

@@ -10,6 +10,8 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 #define STEPS 15 /* of an orientation */
@@ -75,16 +77,24 @@ void code_make(const struct finger_template *t, struct finger_code *out)
 	}
 }
 
+/* What the other's value of a sample says, given ours. */
+static void fill_row(unsigned circle, unsigned ours, int8_t row[CODE_NIBBLES])
+{
+	for (unsigned u = 0; u < STEPS && ours < STEPS; u++) {
+		unsigned d = u > ours ? u - ours : ours - u;
+
+		row[u] = evidence[circle][d > STEPS / 2 ? STEPS - d : d];
+	}
+}
+
 static void fill_table(struct code_probe *p)
 {
-	for (unsigned c = 0; c < CODE_CIRCLES; c++) {
-		for (unsigned v = 0; v < STEPS; v++) {
-			for (unsigned u = 0; u < STEPS; u++) {
-				unsigned d = u > v ? u - v : v - u;
+	for (unsigned i = 0; i < p->code.count; i++) {
+		for (unsigned k = 0; k < CODE_SAMPLES; k++) {
+			uint8_t both = p->code.flow[k / 2][i];
 
-				d = d > STEPS / 2 ? STEPS - d : d;
-				p->table[c * CODE_NIBBLES + v][u] = evidence[c][d];
-			}
+			fill_row(circle_of(k), k % 2 == 0 ? both & 15U : both >> 4,
+				 p->table[i / 2][k][i % 2]);
 		}
 	}
 }
@@ -116,13 +126,6 @@ int code_probe_new(const struct finger_code *c, struct code_probe **out)
 	memset(p, 0, sizeof(*p));
 	p->code = *c;
 	fill_table(p);
-	for (unsigned i = 0; i < c->count; i++) {
-		for (unsigned k = 0; k < CODE_SAMPLES; k++) {
-			unsigned v = k % 2 == 0 ? c->flow[k / 2][i] & 15U : c->flow[k / 2][i] >> 4;
-
-			p->row[i][k] = (uint8_t)(circle_of(k) * CODE_NIBBLES + v);
-		}
-	}
 	turn_places(p);
 	*out = p;
 	return ERR_OK;
@@ -145,6 +148,17 @@ void code_probe_free(struct code_probe *p)
 			     PICK(table, index, 12) })
 #include "finger/code_lanes.h"
 
+#if defined(__aarch64__)
+
+#define LANES         16
+#define LANES_NAME(x) neon_##x
+#define LANES_TARGET
+#define LANES_LOOKUP(out, table, index)                                                            \
+	((out) = (neon_i8)vqtbl1q_s8(vld1q_s8(table), (uint8x16_t)(index)))
+#include "finger/code_lanes.h"
+
+#endif
+
 #if defined(__x86_64__)
 
 #define LANES         16
@@ -164,50 +178,57 @@ void code_probe_free(struct code_probe *p)
 	     (__m256i)(index)))
 #include "finger/code_lanes.h"
 
-int code_has(enum code_variant v)
-{
-	switch (v) {
-	case CODE_PLAIN:
-		return 1;
-	case CODE_SSSE3:
-		return __builtin_cpu_supports("ssse3") != 0;
-	case CODE_AVX2:
-		return __builtin_cpu_supports("avx2") != 0;
-	case CODE_VARIANTS:
-	default:
-		return 0;
-	}
-}
-
-unsigned code_alike_by(enum code_variant v, const struct code_probe *p, const struct finger_code *c)
-{
-	if (v == CODE_AVX2) {
-		return avx2_alike(p, c);
-	}
-	return v == CODE_SSSE3 ? ssse3_alike(p, c) : plain_alike(p, c);
-}
-
-#else
-
-int code_has(enum code_variant v)
-{
-	return v == CODE_PLAIN;
-}
-
-unsigned code_alike_by(enum code_variant v, const struct code_probe *p, const struct finger_code *c)
-{
-	(void)v;
-	return plain_alike(p, c);
-}
+#include "finger/code_avx512.h"
+#define LANES         32
+#define LANES_NAME(x) avx512_##x
+#define LANES_TARGET  AVX512
+#define LANES_HAS_PAIR
+#include "finger/code_lanes.h"
 
 #endif
 
+/* What this build knows, by variant; NULL for what it does not. */
+typedef unsigned look_fn(const struct code_probe *p, const struct finger_code *c);
+static look_fn *const variants[CODE_VARIANTS] = {
+	[CODE_PLAIN] = plain_alike,
+#if defined(__aarch64__)
+	[CODE_NEON] = neon_alike,
+#elif defined(__x86_64__)
+	[CODE_SSSE3] = ssse3_alike,
+	[CODE_AVX2] = avx2_alike,
+	[CODE_AVX512] = avx512_alike,
+#endif
+};
+
+int code_has(enum code_variant v)
+{
+#if defined(__x86_64__)
+	if (v == CODE_SSSE3) {
+		return __builtin_cpu_supports("ssse3") != 0;
+	}
+	if (v == CODE_AVX2) {
+		return __builtin_cpu_supports("avx2") != 0;
+	}
+	if (v == CODE_AVX512) {
+		/* VBMI is not used: processors without it lower their clock for wide vectors. */
+		return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+		       __builtin_cpu_supports("avx512vbmi");
+	}
+#endif
+	return v < CODE_VARIANTS && variants[v] != NULL;
+}
+
+unsigned code_alike_by(enum code_variant v, const struct code_probe *p, const struct finger_code *c)
+{
+	return variants[v](p, c);
+}
+
 unsigned code_alike(const struct code_probe *p, const struct finger_code *c)
 {
-	enum code_variant v = CODE_AVX2;
+	enum code_variant v = CODE_VARIANTS - 1;
 
 	while (!code_has(v)) {
 		v--;
 	}
-	return code_alike_by(v, p, c);
+	return variants[v](p, c);
 }

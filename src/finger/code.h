@@ -40,8 +40,8 @@ void code_probe_free(struct code_probe *p);
 unsigned code_alike(const struct code_probe *p, const struct finger_code *c);
 
 /* The ways to compute it; which of them this processor has, and one of them for tests.
- * code_alike() takes the fastest. */
-enum code_variant { CODE_PLAIN, CODE_SSSE3, CODE_AVX2, CODE_VARIANTS };
+ * code_alike() takes the last that it has. */
+enum code_variant { CODE_PLAIN, CODE_NEON, CODE_SSSE3, CODE_AVX2, CODE_AVX512, CODE_VARIANTS };
 int code_has(enum code_variant v);
 unsigned code_alike_by(enum code_variant v, const struct code_probe *p,
 		       const struct finger_code *c);

@@ -1,8 +1,9 @@
 /* The scan of one code, for code.c to include once for each variant.  The includer defines
  * LANES (how many bytes a vector has), LANES_NAME(x) (a name of the variant's own),
  * LANES_TARGET (an attribute, or nothing) and LANES_LOOKUP(out, table, index), which sets
- * out[i] = table[index[i]] for nibbles.  Lanes are the code's minutiae; every operation is
- * on whole numbers and none depends on their order. */
+ * out[i] = table[index[i]] for nibbles; LANES_HAS_PAIR if it has a pair() of its own.  Lanes
+ * are the code's minutiae; every operation is on whole numbers and none depends on their
+ * order. */
 
 typedef uint8_t LANES_NAME(u8) __attribute__((vector_size(LANES)));
 typedef int8_t LANES_NAME(i8) __attribute__((vector_size(LANES)));
@@ -32,25 +33,21 @@ LANES_TARGET static unsigned LANES_NAME(vote)(const struct code_pairs *pairs, un
 	unsigned first = 0;
 	unsigned total = 0;
 
-	for (unsigned from = 0; from < CODE_POINTS; from += LANES) {
+	for (unsigned from = 0; from < count; from += LANES) {
 		LANES_NAME(u8) sum = { 0 };
 
 		WORK(2 * count);
 		for (unsigned j = 0; j < count; j++) {
-			if (pairs->like[j] > 0) {
-				/* At most 7 from each of 32: no lane overflows. */
-				LANES_NAME(near)(pairs, from, j, &near);
-				sum += near & (uint8_t)(1 + pairs->like[j] / 16);
-			}
+			/* At most 7 from each of 32: no lane overflows. */
+			LANES_NAME(near)(pairs, from, j, &near);
+			sum += near & (uint8_t)(1 + pairs->like[j] / 16);
 		}
-		memcpy(&like, pairs->like + from, sizeof(like));
-		sum &= (LANES_NAME(u8))(like > 0);
 		memcpy(votes + from, &sum, sizeof(sum));
 	}
 	for (unsigned j = 1; j < count; j++) {
 		first = votes[j] > votes[first] ? j : first;
 	}
-	for (unsigned from = 0; from < CODE_POINTS; from += LANES) {
+	for (unsigned from = 0; from < count; from += LANES) {
 		LANES_NAME(near)(pairs, from, first, &near);
 		memcpy(&like, pairs->like + from, sizeof(like));
 		like &= near;
@@ -62,6 +59,7 @@ LANES_TARGET static unsigned LANES_NAME(vote)(const struct code_pairs *pairs, un
 	return total;
 }
 
+#ifndef LANES_HAS_PAIR
 /* For each minutia of the code from the given one on the most alike one of the probe. */
 LANES_TARGET static void LANES_NAME(pair)(const struct code_probe *p, const struct finger_code *c,
 					  unsigned from, uint8_t *partner, uint8_t *likeness)
@@ -79,53 +77,68 @@ LANES_TARGET static void LANES_NAME(pair)(const struct code_probe *p, const stru
 		nibble[k + 1] = (both >> 4) & 15;
 	}
 	memcpy(&angle, c->angle + from, sizeof(angle));
-	for (unsigned i = 0; i < p->code.count; i++) {
-		/* The other may be turned by a quarter each way: -64..64 as 0..128. */
-		LANES_NAME(u8) turn = angle - p->code.angle[i] + CODE_TURN_MAX;
-		LANES_NAME(i8) like = { 0 };
-		LANES_NAME(i8) better;
+	for (unsigned i = 0; i < p->code.count; i += CODE_STEP) {
+		LANES_NAME(i8) like[CODE_STEP] = { { 0 } };
 
 		WORK(CODE_SAMPLES / 4);
 #pragma GCC unroll 16
 		for (size_t k = 0; k < CODE_SAMPLES; k++) {
-			LANES_NAME(i8) v;
+#pragma GCC unroll 8
+			for (unsigned a = 0; a < CODE_STEP; a++) {
+				LANES_NAME(i8) v;
 
-			LANES_LOOKUP(v, p->table[p->row[i][k]], nibble[k]);
-			like += v;
+				LANES_LOOKUP(v, p->table[(i + a) / 2][k][(i + a) % 2], nibble[k]);
+				like[a] += v;
+			}
 		}
-		better = (like > best) & (LANES_NAME(i8))(turn < CODE_TURNS);
-		best = (best & ~better) | (like & better);
-		who = (who & ~(LANES_NAME(u8))better) | ((uint8_t)i & (LANES_NAME(u8))better);
+#pragma GCC unroll 8
+		for (unsigned a = 0; a < CODE_STEP; a++) {
+			/* The other may be turned by a quarter each way: -64..64 as 0..128. */
+			LANES_NAME(u8) turn = angle - p->code.angle[i + a] + CODE_TURN_MAX;
+			LANES_NAME(i8)
+			better = (like[a] > best) & (LANES_NAME(i8))(turn < CODE_TURNS);
+
+			better &= (int8_t) - (i + a < p->code.count);
+			best = (best & ~better) | (like[a] & better);
+			who = (who & ~(LANES_NAME(u8))better) |
+			      ((uint8_t)(i + a) & (LANES_NAME(u8))better);
+		}
 	}
 	best &= (LANES_NAME(i8))(best >= CODE_LEAST);
 	memcpy(partner + from, &who, sizeof(who));
 	memcpy(likeness + from, &best, sizeof(best));
 }
+#endif
 
 LANES_TARGET static unsigned LANES_NAME(alike)(const struct code_probe *p,
 					       const struct finger_code *c)
 {
 	uint8_t partner[CODE_POINTS];
-	struct code_pairs pairs;
+	uint8_t likeness[CODE_POINTS];
+	struct code_pairs pairs = { .like = { 0 } };
+	unsigned n = 0;
 
 	for (unsigned from = 0; from < CODE_POINTS; from += LANES) {
-		LANES_NAME(pair)(p, c, from, partner, pairs.like);
+		LANES_NAME(pair)(p, c, from, partner, likeness);
 	}
-	for (unsigned j = 0; j < CODE_POINTS; j++) {
+	/* Those that are alike move up, in their order; without a branch, it cannot be foreseen. */
+	for (unsigned j = 0; j < c->count; j++) {
 		unsigned i = partner[j];
 		uint8_t turn = (uint8_t)(c->angle[j] - p->code.angle[i] + CODE_TURN_MAX);
 
-		/* A pair that is not alike has no vote: any turn in range will do. */
-		/* cppcheck-suppress uninitvar; all lanes were set above */
-		turn = pairs.like[j] > 0 ? turn : 0;
-		pairs.turn[j] = turn;
-		pairs.x[j] = (uint8_t)((uint8_t)c->x[j] - p->turned_x[i][turn]);
-		pairs.y[j] = (uint8_t)((uint8_t)c->y[j] - p->turned_y[i][turn]);
+		/* Without likeness any turn in range will do. */
+		turn = likeness[j] > 0 ? turn : 0;
+		pairs.like[n] = likeness[j];
+		pairs.turn[n] = turn;
+		pairs.x[n] = (uint8_t)((uint8_t)c->x[j] - p->turned_x[i][turn]);
+		pairs.y[n] = (uint8_t)((uint8_t)c->y[j] - p->turned_y[i][turn]);
+		n += likeness[j] > 0;
 	}
-	return LANES_NAME(vote)(&pairs, c->count);
+	return LANES_NAME(vote)(&pairs, n);
 }
 
 #undef LANES
 #undef LANES_NAME
 #undef LANES_TARGET
 #undef LANES_LOOKUP
+#undef LANES_HAS_PAIR

@@ -11,6 +11,7 @@
 #define CODE_TURN_OFF 6  /* of 256: how differently pairs may be turned and agree */
 #define CODE_OFF      5  /* steps of CODE_PIXELS */
 #define CODE_NIBBLES  16
+#define CODE_STEP     2U /* minutiae of the probe for each load of a sample */
 
 /* Pairs of minutiae, one for each of the scanned code; x and y wrap. */
 struct code_pairs {
@@ -21,10 +22,11 @@ struct code_pairs {
 };
 
 struct code_probe {
-	/* Likeness by circle and the probe's value, then by the other's value. */
-	int8_t table[CODE_CIRCLES * CODE_NIBBLES][CODE_NIBBLES] __attribute__((aligned(16)));
+	/* Likeness by the probe's minutia and sample, then by the other's value: two minutiae side
+	 * by side, for vectors that take both at once. */
+	int8_t table[CODE_POINTS / 2][CODE_SAMPLES][2][CODE_NIBBLES]
+	    __attribute__((aligned(CODE_ALIGN)));
 	struct finger_code code;
-	uint8_t row[CODE_POINTS][CODE_SAMPLES]; /* of the table, for each sample */
 	/* Where each minutia comes to lie when the print is turned about its middle. */
 	uint8_t turned_x[CODE_POINTS][CODE_TURNS];
 	uint8_t turned_y[CODE_POINTS][CODE_TURNS];

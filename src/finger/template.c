@@ -6,17 +6,12 @@
 #include <string.h>
 
 #include "finger/angle.h"
-#include "finger/extended.h"
 #include "finger/guess.h"
 #include "finger/work.h"
-#include "record/fmr.h"
 
-#define CELL     16
 #define CIRCLES  4
 #define NEAR_MAX 110 /* pixels */
 #define NEAR_MIN 6
-#define PPCM     197
-#define SIDE_MAX 4096 /* pixels at 500 ppi that a foreign record may span */
 
 static const struct {
 	float radius;
@@ -229,99 +224,43 @@ static void neighbours(struct template_set *set, const struct places *all, unsig
 	}
 }
 
-/* The ISO record's minutiae at 500 ppi and with our angles, best first. */
-static int from_record(const struct fmr *view, struct template_set *set, struct fault *fault)
+/* What all minutiae are described by; theta of the flow is given. */
+static int prepare(struct finger_template *t, struct fine_flow *fine, struct circle_points *at)
 {
-	uint8_t done[FMR_MINUTIAE_MAX] = { 0 };
+	int err = t->flow.cell != NULL ? ERR_OK : guess_flow(t->set[0], &t->flow);
 
-	if (view->ppcm_x < 39 || view->ppcm_x > 788 || view->ppcm_y < 39 || view->ppcm_y > 788) {
-		return err_at(fault, ERR_RANGE, 18, "record resolution");
+	if (err == ERR_OK) {
+		err = fine_make(&t->flow, fine);
 	}
-	set->count = 0;
-	while (set->count < TEMPLATE_KEPT && set->count < view->count) {
-		const struct fmr_minutia *m;
-		struct template_point *p = &set->at[set->count];
-		int best = -1;
-		long x, y;
+	circle_points_make(at);
+	return err;
+}
 
-		WORK(view->count);
-		for (int i = 0; i < view->count; i++) {
-			if (!done[i] &&
-			    (best < 0 || view->minutia[i].quality > view->minutia[best].quality)) {
-				best = i;
-			}
-		}
-		done[best] = 1;
-		m = &view->minutia[best];
-		x = ((long)m->x * PPCM + view->ppcm_x / 2) / view->ppcm_x;
-		y = ((long)m->y * PPCM + view->ppcm_y / 2) / view->ppcm_y;
-		if (x >= SIDE_MAX || y >= SIDE_MAX) {
-			return err_at(fault, ERR_RANGE, 28 + 6 * (size_t)best, "minutia place");
-		}
-		p->x = (int16_t)x;
-		p->y = (int16_t)y;
-		p->angle = (uint8_t)(256 - m->angle);
-		p->type = m->type;
-		p->quality = m->quality > 0 ? m->quality : 60; /* 0: not stated */
-		set->count++;
+int template_sketch(struct finger_template *t, unsigned points)
+{
+	struct fine_flow fine;
+	struct circle_points at;
+	int err = prepare(t, &fine, &at);
+
+	if (err != ERR_OK) {
+		return err;
 	}
+	for (unsigned i = 0; i < points && i < t->set[0]->count; i++) {
+		describe(&t->set[0]->at[i], &fine, &at);
+	}
+	free(fine.theta);
 	return ERR_OK;
-}
-
-static void from_extended(const struct extended *e, struct template_set *set)
-{
-	set->count = 0;
-	for (size_t i = 0; i < e->second.count && i < TEMPLATE_KEPT; i++) {
-		const struct minutia *m = &e->second.at[i];
-		struct template_point *p = &set->at[set->count++];
-
-		p->x = m->x;
-		p->y = m->y;
-		p->angle = m->angle;
-		p->type = m->type;
-		p->quality = m->quality;
-	}
-}
-
-static int flow_from_extended(const struct extended *e, struct template_flow *flow)
-{
-	size_t n = (size_t)e->flow.columns * e->flow.rows;
-
-	flow->columns = e->flow.columns;
-	flow->rows = e->flow.rows;
-	flow->left = e->flow.left * CELL;
-	flow->top = e->flow.top * CELL;
-	flow->cell = calloc(n + 1, 1);
-	if (flow->cell == NULL) {
-		return ERR_NOMEM;
-	}
-	memcpy(flow->cell, e->flow.cell, n);
-	return ERR_OK;
-}
-
-static uint64_t hash(uint64_t h, const void *data, size_t len)
-{
-	const uint8_t *p = data;
-
-	for (size_t i = 0; i < len; i++) {
-		h = (h ^ p[i]) * 0x100000001b3ULL;
-	}
-	return h;
 }
 
 int template_complete(struct finger_template *t)
 {
 	struct fine_flow fine;
 	struct circle_points at;
-	int err = t->sets > 1 ? ERR_OK : guess_flow(t->set[0], &t->flow);
+	int err = prepare(t, &fine, &at);
 
-	if (err == ERR_OK) {
-		err = fine_make(&t->flow, &fine);
-	}
 	if (err != ERR_OK) {
 		return err;
 	}
-	circle_points_make(&at);
 	for (unsigned k = 0; k < t->sets; k++) {
 		struct places all;
 
@@ -355,73 +294,6 @@ int template_new(unsigned sets, const uint8_t room[TEMPLATE_SETS], struct finger
 			finger_template_unref(t);
 			return ERR_NOMEM;
 		}
-	}
-	*out = t;
-	return ERR_OK;
-}
-
-static int fill(struct finger_template *t, const struct fmr *view, const struct extended *e,
-		struct fault *fault)
-{
-	int err = from_record(view, t->set[0], fault);
-
-	if (err != ERR_OK) {
-		return err;
-	}
-	t->position = view->position;
-	t->quality = view->quality;
-	if (e != NULL) {
-		from_extended(e, t->set[1]);
-		t->period = e->period;
-		err = flow_from_extended(e, &t->flow);
-	}
-	if (err == ERR_OK) {
-		err = template_complete(t);
-	}
-	t->print = 0xcbf29ce484222325ULL;
-	for (unsigned k = 0; k < t->sets; k++) {
-		t->print =
-		    hash(t->print, t->set[k]->at, t->set[k]->count * sizeof(t->set[k]->at[0]));
-	}
-	return err;
-}
-
-static uint8_t kept(size_t n)
-{
-	return (uint8_t)(n < TEMPLATE_KEPT ? n : TEMPLATE_KEPT);
-}
-
-int finger_template_load(struct bytes iso, struct bytes extended, struct finger_template **out,
-			 struct fault *fault)
-{
-	struct fmr *views = malloc(FMR_VIEWS_MAX * sizeof(*views));
-	struct extended *e = malloc(sizeof(*e));
-	struct finger_template *t = NULL;
-	size_t n;
-	int err = ERR_NOMEM;
-
-	if (views == NULL || e == NULL) {
-		goto out;
-	}
-	err = fmr_read(iso, views, FMR_VIEWS_MAX, &n, fault);
-	if (err == ERR_OK && extended.len > 0) {
-		err = extended_read(extended, iso, e, fault);
-	}
-	if (err == ERR_OK) {
-		uint8_t room[TEMPLATE_SETS] = { kept(views[0].count),
-						extended.len > 0 ? kept(e->second.count) : 0 };
-
-		err = template_new(extended.len > 0 ? 2 : 1, room, &t);
-	}
-	if (err == ERR_OK) {
-		err = fill(t, &views[0], extended.len > 0 ? e : NULL, fault);
-	}
-out:
-	free(views);
-	free(e);
-	if (err != ERR_OK) {
-		finger_template_unref(t);
-		return err;
 	}
 	*out = t;
 	return ERR_OK;

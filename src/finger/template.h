@@ -50,15 +50,22 @@ struct finger_template {
 	uint8_t quality;
 	uint8_t period; /* sixteenths of a pixel, 0: not known */
 	uint8_t sets;   /* 1, or 2 with extended data */
-	uint64_t print; /* hash of the content: gives pairs an order */
+	uint64_t print; /* hash of what was read: gives pairs an order */
 	struct template_flow flow;
 	struct template_set *set[TEMPLATE_SETS]; /* owned */
 };
 
 /* Room for so many minutiae in each set, none there yet; given to the caller.  ERR_NOMEM. */
 int template_new(unsigned sets, const uint8_t room[TEMPLATE_SETS], struct finger_template **out);
+/* What stands in a record and its private data, both untrusted, and nothing that follows from
+ * it; given to the caller.  Errors as of finger_template_load(). */
+int template_read(struct bytes iso, struct bytes extended, struct finger_template **out,
+		  struct fault *fault);
 /* What follows from the minutiae's places and, with two sets, the flow: the flow itself with
  * one set, then the surroundings of each minutia.  ERR_NOMEM. */
 int template_complete(struct finger_template *t);
+/* Only the flow around so many minutiae of the first set: what a code is made of.  The flow
+ * itself is taken as it is where there is one.  ERR_NOMEM. */
+int template_sketch(struct finger_template *t, unsigned points);
 
 #endif

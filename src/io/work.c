@@ -19,6 +19,7 @@ struct search {
 	struct gallery_snapshot *snapshot; /* owned */
 	struct finger_template *probe[SEARCH_PROBES_MAX];
 	size_t probes;
+	struct search_filter filter;
 	uint64_t job;
 	unsigned parts;
 	unsigned running; /* for the loop's thread only */
@@ -62,7 +63,8 @@ static void run_part(uv_work_t *request)
 	struct part *p = request->data;
 	const struct search *s = p->search;
 
-	p->code = search_part(s->snapshot, s->probe, s->probes, p->number, s->parts, &p->found);
+	p->code = search_part(s->snapshot, s->probe, s->probes, &s->filter, p->number, s->parts,
+			      &p->found);
 }
 
 static void finish(struct search *s)
@@ -113,6 +115,7 @@ void work_search(struct work *w, struct effect *effect)
 	s->parts = w->parts;
 	s->snapshot = effect->snapshot;
 	s->probes = effect->probes;
+	s->filter = effect->filter;
 	memcpy(s->probe, effect->probe, sizeof s->probe);
 	effect->snapshot = NULL;
 	effect->probes = 0;

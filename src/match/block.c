@@ -54,7 +54,7 @@ int block_reserve(struct gallery_block *b, unsigned more)
 	unsigned room = want <= STEP / 2 ? (want + STEP_SMALL - 1) / STEP_SMALL * STEP_SMALL
 					 : (want + STEP - 1) / STEP * STEP;
 	struct finger_code *code;
-	struct gallery_owner *owner;
+	uint8_t *owner;
 
 	if (want <= b->room) {
 		return ERR_OK;
@@ -92,6 +92,8 @@ struct gallery_block *block_copy(const struct gallery_block *b)
 		c->person[k] = b->person[k];
 		atomic_fetch_add_explicit(&c->person[k]->references, 1, memory_order_relaxed);
 	}
+	memcpy(c->label, b->label, b->count * sizeof(*c->label));
+	memcpy(c->begin, b->begin, sizeof(c->begin));
 	c->codes = b->codes;
 	if (b->codes > 0) {
 		memcpy(c->code, b->code, b->codes * sizeof(*c->code));
@@ -100,43 +102,66 @@ struct gallery_block *block_copy(const struct gallery_block *b)
 	return c;
 }
 
+/* Each position after this one gives its first place to the one before it and takes one at
+ * its end: so few codes move. */
 void block_add_code(struct gallery_block *b, unsigned person, uint8_t position,
 		    const struct finger_code *c)
 {
-	assert(b->codes < b->room);
-	b->code[b->codes] = *c;
-	b->owner[b->codes] =
-	    (struct gallery_owner){ .person = (uint8_t)person, .position = position };
-	b->codes++;
+	unsigned hole = b->codes;
+
+	assert(b->codes < b->room && position < GALLERY_POSITIONS);
+	for (unsigned p = GALLERY_POSITIONS - 1; p > position; p--) {
+		b->code[hole] = b->code[b->begin[p]];
+		b->owner[hole] = b->owner[b->begin[p]];
+		hole = b->begin[p]++;
+	}
+	b->code[hole] = *c;
+	b->owner[hole] = (uint8_t)person;
+	b->begin[GALLERY_POSITIONS] = ++b->codes;
+}
+
+/* The reverse: the last of the position takes the place, and so on to the end. */
+static void drop_code(struct gallery_block *b, unsigned at, unsigned position)
+{
+	unsigned hole = at;
+
+	for (unsigned p = position; p < GALLERY_POSITIONS; p++) {
+		unsigned last = --b->begin[p + 1];
+
+		b->code[hole] = b->code[last];
+		b->owner[hole] = b->owner[last];
+		hole = last;
+	}
+	b->codes--;
+	explicit_bzero(&b->code[hole], sizeof(b->code[0]));
 }
 
 void block_drop_codes(struct gallery_block *b, unsigned person)
 {
-	unsigned i = 0;
-
-	while (i < b->codes) {
-		if (b->owner[i].person != person) {
-			i++;
-			continue;
+	for (unsigned p = 0; p < GALLERY_POSITIONS; p++) {
+		for (unsigned i = b->begin[p]; i < b->begin[p + 1];) {
+			if (b->owner[i] == person) {
+				drop_code(b, i, p);
+			} else {
+				i++;
+			}
 		}
-		b->codes--;
-		b->code[i] = b->code[b->codes];
-		b->owner[i] = b->owner[b->codes];
-		explicit_bzero(&b->code[b->codes], sizeof(b->code[0]));
 	}
 }
 
 void block_move_codes(struct gallery_block *from, unsigned person, struct gallery_block *to,
 		      unsigned place)
 {
-	for (unsigned i = 0; i < from->codes; i++) {
-		if (from->owner[i].person != person) {
-			continue;
-		}
-		if (from == to) {
-			from->owner[i].person = (uint8_t)place;
-		} else {
-			block_add_code(to, place, from->owner[i].position, &from->code[i]);
+	for (unsigned p = 0; p < GALLERY_POSITIONS; p++) {
+		for (unsigned i = from->begin[p]; i < from->begin[p + 1]; i++) {
+			if (from->owner[i] != person) {
+				continue;
+			}
+			if (from == to) {
+				from->owner[i] = (uint8_t)place;
+			} else {
+				block_add_code(to, place, (uint8_t)p, &from->code[i]);
+			}
 		}
 	}
 	if (from != to) {

@@ -267,6 +267,7 @@ static int put_person(struct gallery *g, const uint8_t id[GALLERY_PERSON_BYTES],
 	}
 	last = g->block[g->people / GALLERY_BLOCK];
 	block_add_code(last, last->count, finger_card_position(card), code);
+	last->label[last->count] = (struct gallery_label){ .until = UINT32_MAX };
 	last->person[last->count++] = p;
 	g->slot[find(g, id)] = (uint32_t)g->people;
 	g->people++;
@@ -290,22 +291,39 @@ int gallery_put(struct gallery *g, const uint8_t person[GALLERY_PERSON_BYTES],
 		struct finger_card *card)
 {
 	uint32_t at = g->slot[find(g, person)];
-	struct finger_template *t;
 	struct finger_code code;
 	int err = at == FREE ? ERR_OK : check_new(*person_at(g, at), card);
 
 	if (err == ERR_OK) {
-		err = finger_card_open(card, &t);
+		err = finger_card_code(card, &code);
 	}
 	if (err != ERR_OK) {
 		return err;
 	}
-	code_make(t, &code);
-	finger_template_unref(t);
 	err = at == FREE ? put_person(g, person, card, &code)
 			 : put_finger(g, at, person, card, &code);
 	if (err == ERR_OK) {
 		g->fingers++;
+		changed(g);
+	}
+	return err;
+}
+
+int gallery_set_label(struct gallery *g, const uint8_t person[GALLERY_PERSON_BYTES],
+		      struct gallery_label label)
+{
+	uint32_t at = g->slot[find(g, person)];
+	int err;
+
+	if (at == FREE) {
+		return ERR_NOTFOUND;
+	}
+	if (label.group >= GALLERY_GROUPS) {
+		return ERR_RANGE;
+	}
+	err = own_block(g, at / GALLERY_BLOCK);
+	if (err == ERR_OK) {
+		g->block[at / GALLERY_BLOCK]->label[at % GALLERY_BLOCK] = label;
 		changed(g);
 	}
 	return err;
@@ -342,6 +360,8 @@ int gallery_remove(struct gallery *g, const uint8_t person[GALLERY_PERSON_BYTES]
 
 		g->slot[find(g, moved->id)] = at;
 		*person_at(g, at) = moved;
+		g->block[at / GALLERY_BLOCK]->label[at % GALLERY_BLOCK] =
+		    tail->label[last % GALLERY_BLOCK];
 		block_move_codes(tail, last % GALLERY_BLOCK, g->block[at / GALLERY_BLOCK],
 				 at % GALLERY_BLOCK);
 	}

@@ -15,6 +15,14 @@
 
 #define GALLERY_PERSON_BYTES 16U
 #define GALLERY_FINGERS_MAX  20U /* per person: ten positions, two templates each */
+#define GALLERY_GROUPS       1024U
+
+/* By what a search may leave a person out (match/search.h).  What a group is, the caller
+ * knows; without a label a person is in group 0 and searched for ever. */
+struct gallery_label {
+	uint32_t until; /* the last day on which it may match */
+	uint16_t group; /* below GALLERY_GROUPS */
+};
 
 struct gallery;
 struct gallery_snapshot;
@@ -25,6 +33,10 @@ void gallery_free(struct gallery *g);
  * template) twice is ERR_EXISTS; ERR_FULL beyond GALLERY_FINGERS_MAX; ERR_NOMEM. */
 int gallery_put(struct gallery *g, const uint8_t person[GALLERY_PERSON_BYTES],
 		struct finger_card *card);
+/* Label a person; snapshots taken before keep the label that it had.  ERR_NOTFOUND, ERR_RANGE
+ * for the group, ERR_NOMEM. */
+int gallery_set_label(struct gallery *g, const uint8_t person[GALLERY_PERSON_BYTES],
+		      struct gallery_label label);
 /* Remove a person with all fingers; ERR_NOTFOUND. */
 int gallery_remove(struct gallery *g, const uint8_t person[GALLERY_PERSON_BYTES]);
 size_t gallery_people(const struct gallery *g);

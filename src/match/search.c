@@ -7,14 +7,16 @@
 #include "match/snapshot.h"
 
 /* People go on from the first look to the full comparison cell by cell: the GO_ON best of
- * each.  A cell is as many blocks as make a tenth of the gallery, at most CELL_BLOCKS, so
- * that about 200 people go on from small galleries and one in 200 from large ones.  A cell
- * is never divided: so the answer does not depend on the number of parts.  Small galleries
- * are compared in full. */
-#define GO_ON       20U
-#define CELLS       10U
-#define CELL_BLOCKS 16U
-#define ALL_BELOW   64U
+ * each.  A cell is a tenth of the people who may be searched, in the gallery's order, but
+ * CELL_MIN to CELL_MAX: so about 200 people go on from small galleries and one in 200 from
+ * large ones.  A cell is never divided: so the answer does not depend on the number of
+ * parts; whom the filter leaves out is in no cell: so it does not depend on them either.
+ * Where few may be searched, all of them are compared in full. */
+#define GO_ON     20U
+#define CELLS     10U
+#define CELL_MIN  256U
+#define CELL_MAX  4096U
+#define ALL_BELOW 64U
 
 struct ranked {
 	unsigned look; /* sum over the probe's fingers */
@@ -26,8 +28,24 @@ struct shortlist {
 	struct ranked best[GO_ON];
 };
 
+/* People of a block, one bit each. */
+struct people {
+	uint64_t word[GALLERY_BLOCK / 64];
+};
+
+/* People counted into cells. */
+struct cells {
+	uint64_t size;
+	uint64_t people; /* counted so far */
+	uint64_t cell;
+	uint64_t end; /* of this cell */
+};
+
 /* One search as its functions see it. */
 struct search {
+	const struct search_filter *filter; /* or NULL */
+	uint64_t at;                        /* the cell that list is of */
+	struct shortlist list;
 	struct finger_template *const *probe;
 	struct code_probe *code[SEARCH_PROBES_MAX]; /* owned */
 	size_t n;
@@ -41,22 +59,75 @@ static bool may_be(const struct finger_template *probe, uint8_t position)
 	return p == position || p == 0 || position == 0;
 }
 
-/* How much each person of a block looks like the probe. */
+static bool among(const struct people *p, unsigned i)
+{
+	return (p->word[i / 64] >> i % 64 & 1) != 0;
+}
+
+static unsigned count(const struct people *p)
+{
+	unsigned n = 0;
+
+	for (unsigned k = 0; k < GALLERY_BLOCK / 64; k++) {
+		n += (unsigned)__builtin_popcountll(p->word[k]);
+	}
+	return n;
+}
+
+/* Whom of a block the filter lets through. */
+static void let_through(const struct search_filter *f, const struct gallery_block *b,
+			struct people *out)
+{
+	memset(out, 0, sizeof(*out));
+	for (unsigned i = 0; i < b->count; i++) {
+		const struct gallery_label *l = &b->label[i];
+		uint64_t may = f == NULL || (l->until >= f->today &&
+					     (f->group[l->group / 8] >> l->group % 8 & 1) != 0);
+
+		out->word[i / 64] |= may << i % 64;
+	}
+}
+
+static uint64_t let_through_all(const struct search_filter *f, const struct gallery_snapshot *s)
+{
+	struct people in;
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < s->blocks; i++) {
+		let_through(f, s->block[i], &in);
+		n += count(&in);
+	}
+	return n;
+}
+
+/* The best look of each person with the codes of one position. */
+static void look_at(const struct search *s, const struct code_probe *probe,
+		    const struct gallery_block *b, unsigned position, const struct people *in,
+		    unsigned best[GALLERY_BLOCK])
+{
+	for (unsigned k = b->begin[position]; k < b->begin[position + 1]; k++) {
+		unsigned who = b->owner[k];
+
+		if (among(in, who)) {
+			unsigned v = code_alike(probe, &b->code[k]);
+
+			best[who] = v > best[who] ? v : best[who];
+			s->out->looked++;
+		}
+	}
+}
+
+/* How much each of these people of a block looks like the probe. */
 static void first_look(const struct search *s, const struct gallery_block *b,
-		       unsigned look[GALLERY_BLOCK])
+		       const struct people *in, unsigned look[GALLERY_BLOCK])
 {
 	memset(look, 0, GALLERY_BLOCK * sizeof(*look));
 	for (size_t i = 0; i < s->n; i++) {
 		unsigned best[GALLERY_BLOCK] = { 0 };
 
-		for (unsigned k = 0; k < b->codes; k++) {
-			unsigned who = b->owner[k].person;
-
-			if (may_be(s->probe[i], b->owner[k].position)) {
-				unsigned v = code_alike(s->code[i], &b->code[k]);
-
-				best[who] = v > best[who] ? v : best[who];
-				s->out->looked++;
+		for (unsigned p = 0; p < GALLERY_POSITIONS; p++) {
+			if (may_be(s->probe[i], (uint8_t)p)) {
+				look_at(s, s->code[i], b, p, in, best);
 			}
 		}
 		for (unsigned k = 0; k < b->count; k++) {
@@ -148,54 +219,98 @@ static void rank(struct shortlist *list, struct ranked r)
 	list->best[k] = r;
 }
 
-static int search_cell(const struct search *s, struct gallery_block *const *block, size_t blocks)
+/* The cell is complete: compare its best in full. */
+static int end_cell(struct search *s)
 {
-	struct shortlist list = { .count = 0 };
 	int err = ERR_OK;
 
-	for (size_t k = 0; k < blocks; k++) {
-		unsigned look[GALLERY_BLOCK];
+	for (unsigned i = 0; i < s->list.count && err == ERR_OK; i++) {
+		err = compare_person(s, s->list.best[i].person);
+	}
+	s->list.count = 0;
+	return err;
+}
 
-		first_look(s, block[k], look);
-		for (unsigned i = 0; i < block[k]->count; i++) {
-			rank(&list, (struct ranked){ look[i], block[k]->person[i] });
+/* The cell of the next one. */
+static uint64_t next_cell(struct cells *c)
+{
+	if (c->people++ == c->end) {
+		c->cell++;
+		c->end += c->size;
+	}
+	return c->cell;
+}
+
+/* Leave of the people of a block those in this part's cells. */
+static void ours(struct cells *cells, unsigned part, unsigned parts, struct people *in)
+{
+	for (unsigned i = 0; i < GALLERY_BLOCK; i++) {
+		if (among(in, i) && next_cell(cells) % parts != part) {
+			in->word[i / 64] &= ~(UINT64_C(1) << i % 64);
 		}
-		s->out->people += block[k]->count;
 	}
-	for (unsigned i = 0; i < list.count && err == ERR_OK; i++) {
-		err = compare_person(s, list.best[i].person);
-	}
-	return err;
 }
 
-static int search_all(const struct search *s, const struct gallery_block *b)
+/* Of all who may be searched, those in this part. */
+static int search_block(struct search *s, const struct gallery_block *b, struct cells cells,
+			const struct people *all, const struct people *in)
 {
+	unsigned look[GALLERY_BLOCK];
 	int err = ERR_OK;
 
+	first_look(s, b, in, look);
 	for (unsigned i = 0; i < b->count && err == ERR_OK; i++) {
-		err = compare_person(s, b->person[i]);
+		uint64_t cell = among(all, i) ? next_cell(&cells) : 0;
+
+		if (!among(in, i)) {
+			continue;
+		}
+		if (cell != s->at) {
+			err = end_cell(s);
+			s->at = cell;
+		}
+		rank(&s->list, (struct ranked){ look[i], b->person[i] });
 	}
-	s->out->people += b->count;
 	return err;
 }
 
-static int search_cells(struct search *s, const struct gallery_snapshot *snapshot, unsigned part,
-			unsigned parts)
+static int search_blocks(struct search *s, const struct gallery_snapshot *snapshot, uint64_t size,
+			 unsigned part, unsigned parts)
 {
-	size_t size = snapshot->blocks / CELLS;
+	struct cells cells = { .size = size, .end = size };
 	int err = ERR_OK;
 
-	size = size < 1 ? 1 : size > CELL_BLOCKS ? CELL_BLOCKS : size;
+	for (size_t i = 0; i < snapshot->blocks && err == ERR_OK; i++) {
+		struct cells start = cells;
+		struct people all;
+		struct people in;
+
+		let_through(s->filter, snapshot->block[i], &all);
+		in = all;
+		ours(&cells, part, parts, &in);
+		if (count(&in) > 0) {
+			err = search_block(s, snapshot->block[i], start, &all, &in);
+		}
+		s->out->people += count(&in);
+	}
+	return err == ERR_OK ? end_cell(s) : err;
+}
+
+static int search_cells(struct search *s, const struct gallery_snapshot *snapshot, uint64_t people,
+			unsigned part, unsigned parts)
+{
+	uint64_t size = (people + CELLS - 1) / CELLS;
+	int err = ERR_OK;
+
+	size = size < CELL_MIN ? CELL_MIN : size > CELL_MAX ? CELL_MAX : size;
 	for (size_t i = 0; i < s->n && err == ERR_OK; i++) {
 		struct finger_code code;
 
 		code_make(s->probe[i], &code);
 		err = code_probe_new(&code, &s->code[i]);
 	}
-	for (size_t i = part * size; i < snapshot->blocks && err == ERR_OK; i += parts * size) {
-		size_t left = snapshot->blocks - i;
-
-		err = search_cell(s, &snapshot->block[i], left < size ? left : size);
+	if (err == ERR_OK) {
+		err = search_blocks(s, snapshot, size, part, parts);
 	}
 	for (size_t i = 0; i < s->n; i++) {
 		code_probe_free(s->code[i]);
@@ -203,23 +318,42 @@ static int search_cells(struct search *s, const struct gallery_snapshot *snapsho
 	return err;
 }
 
-int search_part(const struct gallery_snapshot *s, struct finger_template *const *probe, size_t n,
-		unsigned part, unsigned parts, struct search_result *out)
+/* Everybody, one after the other in turn. */
+static int search_all(const struct search *s, const struct gallery_snapshot *snapshot,
+		      unsigned part, unsigned parts)
 {
-	struct search search = { .probe = probe, .n = n, .out = out };
+	uint64_t before = 0;
 	int err = ERR_OK;
+
+	for (size_t k = 0; k < snapshot->blocks; k++) {
+		const struct gallery_block *b = snapshot->block[k];
+		struct people in;
+
+		let_through(s->filter, b, &in);
+		for (unsigned i = 0; i < b->count && err == ERR_OK; i++) {
+			if (among(&in, i) && before++ % parts == part) {
+				err = compare_person(s, b->person[i]);
+				s->out->people++;
+			}
+		}
+	}
+	return err;
+}
+
+int search_part(const struct gallery_snapshot *s, struct finger_template *const *probe, size_t n,
+		const struct search_filter *filter, unsigned part, unsigned parts,
+		struct search_result *out)
+{
+	struct search search = { .filter = filter, .probe = probe, .n = n, .out = out };
+	uint64_t people;
 
 	if (n == 0 || n > SEARCH_PROBES_MAX || parts == 0 || part >= parts) {
 		return ERR_RANGE;
 	}
 	memset(out, 0, sizeof(*out));
-	if (s->people > ALL_BELOW) {
-		return search_cells(&search, s, part, parts);
-	}
-	for (size_t i = part; i < s->blocks && err == ERR_OK; i += parts) {
-		err = search_all(&search, s->block[i]);
-	}
-	return err;
+	people = filter != NULL ? let_through_all(filter, s) : s->people;
+	return people <= ALL_BELOW ? search_all(&search, s, part, parts)
+				   : search_cells(&search, s, people, part, parts);
 }
 
 void search_merge(struct search_result *a, const struct search_result *b)

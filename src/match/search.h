@@ -23,14 +23,24 @@ struct search_candidate {
 struct search_result {
 	size_t count;
 	struct search_candidate candidate[SEARCH_CANDIDATES_MAX]; /* best first; ties by person */
-	uint64_t people;                                          /* people looked at */
+	uint64_t people;                                          /* people searched */
 	uint64_t looked;   /* fingers looked at, counted for each probe finger */
 	uint64_t compared; /* template comparisons made in full */
 };
 
-/* Search part `part` of `parts` of the snapshot with n probe templates. */
+/* Whom a search leaves out.  It is applied inside the scan: whoever is left out is not looked
+ * at, and the answer is that of a gallery in which those people never stood (the same people
+ * in the same order without them). */
+struct search_filter {
+	uint32_t today;                    /* people kept until a day before it are left out */
+	uint8_t group[GALLERY_GROUPS / 8]; /* a bit for each group that may be searched */
+};
+
+/* Search part `part` of `parts` of the snapshot with n probe templates; filter may be NULL:
+ * everybody.  ERR_RANGE, ERR_NOMEM. */
 int search_part(const struct gallery_snapshot *s, struct finger_template *const *probe, size_t n,
-		unsigned part, unsigned parts, struct search_result *out);
+		const struct search_filter *filter, unsigned part, unsigned parts,
+		struct search_result *out);
 /* Merge b into a; order does not matter. */
 void search_merge(struct search_result *a, const struct search_result *b);
 /* The score that a candidate needs so that a search of a gallery of this many people brings

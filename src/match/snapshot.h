@@ -11,7 +11,8 @@
 #include "finger/code.h"
 #include "match/gallery.h"
 
-#define GALLERY_BLOCK 256U
+#define GALLERY_BLOCK     256U
+#define GALLERY_POSITIONS 11U /* ISO 19794-2 table 2: unknown, and ten fingers */
 
 struct gallery_person {
 	atomic_uint references;
@@ -20,20 +21,18 @@ struct gallery_person {
 	struct finger_card *finger[]; /* owned references */
 };
 
-/* Whose finger a code is, as an index of the block's people. */
-struct gallery_owner {
-	uint8_t person;
-	uint8_t position;
-};
-
 struct gallery_block {
 	atomic_uint references;
 	unsigned count;
 	unsigned codes;
-	unsigned room;                                /* for codes */
-	struct finger_code *code;                     /* owned; in no particular order */
-	struct gallery_owner *owner;                  /* owned; one for each code */
+	unsigned room; /* for codes */
+	/* Codes of one position stand side by side, in no particular order: those of position
+	 * p from begin[p] up to begin[p + 1]. */
+	unsigned begin[GALLERY_POSITIONS + 1];
+	struct finger_code *code; /* owned */
+	uint8_t *owner;           /* owned; whose finger each code is: an index of person */
 	struct gallery_person *person[GALLERY_BLOCK]; /* owned references */
+	struct gallery_label label[GALLERY_BLOCK];
 };
 
 struct gallery_snapshot {

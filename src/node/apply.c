@@ -28,24 +28,52 @@ bool apply_is_searchable(const struct node *n, const struct person *p)
 	       p->notice.valid_until >= n->today && p->fingers > 0;
 }
 
+/* The last day on which the person may match: the owner's, or that of the entry itself. */
+static uint32_t last_day(const struct node *n, const struct person *p)
+{
+	const struct held *h = book_held(n->book, p->notice_id);
+	uint64_t day = p->notice.valid_until < UINT32_MAX ? p->notice.valid_until : UINT32_MAX;
+
+	return h != NULL && h->expiry_day < day ? h->expiry_day : (uint32_t)day;
+}
+
+void apply_leave(struct node *n, struct person *p)
+{
+	if (p->in_gallery) {
+		(void)gallery_remove(n->gallery, p->record);
+		permit_leave(n->permits, p->group);
+		p->in_gallery = false;
+	}
+}
+
 /* The gallery follows the book: removal is effective before this step ends. */
 int apply_gallery(struct node *n, struct person *p)
 {
-	bool should = apply_is_searchable(n, p);
+	int rc;
 
-	if (p->in_gallery) {
-		(void)gallery_remove(n->gallery, p->record);
-		p->in_gallery = false;
+	apply_leave(n, p);
+	if (!apply_is_searchable(n, p)) {
+		return ERR_OK;
 	}
-	for (size_t i = 0; should && i < p->fingers; i++) {
-		int rc = gallery_put(n->gallery, p->record, p->finger[i].card);
-
-		if (rc == ERR_NOMEM) {
-			return rc;
+	rc = permit_join(n->permits, &p->notice, &p->group);
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	p->in_gallery = true;
+	for (size_t i = 0; i < p->fingers; i++) {
+		if (gallery_put(n->gallery, p->record, p->finger[i].card) == ERR_NOMEM) {
+			return ERR_NOMEM;
 		}
-		p->in_gallery = true;
 	}
-	return ERR_OK;
+	/* Expiry is the search's to see: it must not wait for the next look at everybody. */
+	rc =
+	    gallery_set_label(n->gallery, p->record,
+			      (struct gallery_label){ .until = last_day(n, p), .group = p->group });
+	if (rc == ERR_NOTFOUND) { /* none of the fingers could be put in */
+		apply_leave(n, p);
+		return ERR_OK;
+	}
+	return rc;
 }
 
 static int drop_loser(struct node *n, const uint8_t loser[ENTRY_ID_BYTES])

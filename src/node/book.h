@@ -37,6 +37,7 @@ struct person {
 	struct person_finger finger[GALLERY_FINGERS_MAX];
 	size_t fingers;
 	bool in_gallery;
+	uint16_t group; /* in the gallery, node/permit.h */
 };
 
 /* One entry that is in the store. */

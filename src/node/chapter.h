@@ -16,6 +16,7 @@
 #include "node/ask.h"
 #include "node/book.h"
 #include "node/node.h"
+#include "node/permit.h"
 #include "record/clock.h"
 #include "record/merge.h"
 #include "sync/sync.h"
@@ -104,7 +105,8 @@ struct searching {
 	struct encounter encounter;
 	uint8_t origin[ENTRY_NODE_BYTES];
 	struct policy_match rules;
-	uint64_t people;
+	size_t probes;
+	uint64_t people; /* who were searched */
 	int threshold;
 	uint64_t not_searched;
 };
@@ -143,6 +145,7 @@ struct node {
 	/* what we know */
 	struct book *book;       /* owned */
 	struct gallery *gallery; /* owned */
+	struct permits *permits; /* owned: of the people in it */
 	struct sync_set *set;    /* owned */
 
 	/* whom we meet */
@@ -203,7 +206,7 @@ int search_begin(struct node *n, struct pending *p);
 int search_found(struct node *n);
 struct searching *search_new(struct node *n);
 void search_done(struct searching *s);
-/* Send the samples to the work pool; sets people and threshold. */
+/* Send the samples to the work pool. */
 int search_ask(struct node *n, struct searching *s, const struct sample *samples, size_t count);
 /* Those above the threshold that may be shown, best first; out has SEARCH_CANDIDATES_MAX. */
 size_t search_candidates(struct node *n, const struct searching *s,
@@ -282,6 +285,8 @@ int apply_entry(struct node *n, const struct entry *e, bool live);
 /* Entries that could not be opened before, after keys have come or clocks have moved. */
 int apply_unopened(struct node *n);
 int apply_gallery(struct node *n, struct person *p);
+/* Out of it at once, if in it. */
+void apply_leave(struct node *n, struct person *p);
 bool apply_is_searchable(const struct node *n, const struct person *p);
 /* Audit chain, erasures, grant and entries, in this order; a node that is to found a region
  * and has not yet does so. */

@@ -17,7 +17,7 @@ enum effect_kind {
 	EFFECT_DIAL,     /* address in bytes; LINK_UP or LINK_DOWN follows */
 	EFFECT_WAKE_AT,  /* at_ms; only the earliest counts */
 	EFFECT_EXAMINE,  /* bytes, a whole frame of intake/worker.h, to outpost-worker; job */
-	EFFECT_SEARCH,   /* snapshot and probes to the work pool; job */
+	EFFECT_SEARCH,   /* snapshot, probes and filter to the work pool; job */
 	EFFECT_REPLY,    /* bytes (struct answer, node/ask.h) to the asker; ask */
 	EFFECT_TELL,     /* bytes: one logfmt line without personal data */
 };
@@ -33,6 +33,7 @@ struct effect {
 	struct gallery_snapshot *snapshot; /* owned by the list */
 	struct finger_template *probe[SEARCH_PROBES_MAX];
 	size_t probes;
+	struct search_filter filter; /* as it is, nobody gets through */
 };
 
 struct effects {

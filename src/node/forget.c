@@ -21,10 +21,9 @@ static int release(struct node *n, const uint8_t id[ENTRY_ID_BYTES])
 	memcpy(about, h->about, sizeof about);
 	owned = h->opened && kind_is_owned(h->kind);
 	p = owned ? map_get(&n->book->people, about) : NULL;
-	if (p != NULL && p->in_gallery) {
+	if (p != NULL) {
 		/* Whatever is about to go, it must not match for one moment longer. */
-		(void)gallery_remove(n->gallery, p->record);
-		p->in_gallery = false;
+		apply_leave(n, p);
 	}
 	book_release(n->book, id);
 	p = owned ? map_get(&n->book->people, about) : NULL;

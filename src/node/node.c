@@ -39,6 +39,9 @@ int node_new(const struct node_config *config, struct node **out)
 		rc = gallery_new(&n->gallery);
 	}
 	if (rc == ERR_OK) {
+		rc = permit_new(&n->permits);
+	}
+	if (rc == ERR_OK) {
 		rc = sync_set_new(spread, &n->set);
 	}
 	if (rc != ERR_OK) {
@@ -67,6 +70,7 @@ void node_free(struct node *n)
 	link_keys_free(n->link_keys);
 	book_free(n->book);
 	gallery_free(n->gallery);
+	permit_free(n->permits);
 	sync_set_free(n->set);
 	members_free(n->members);
 	arena_done(&n->grant_arena);

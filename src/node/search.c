@@ -46,6 +46,22 @@ static void question(const struct node *n, const struct pending *p, struct polic
 	}
 }
 
+/* The person of a search, here or at a post whose headquarters we are. */
+static void asked_about(const struct node *n, const struct searching *s, struct policy_encounter *q)
+{
+	const struct encounter *e = &s->encounter;
+
+	if (s->pending != NULL) {
+		question(n, s->pending, q);
+		return;
+	}
+	*q = (struct policy_encounter){ .purpose = e->purpose,
+					.operation = e->operation,
+					.nationality = e->claimed_nationality,
+					.has_fingers = true,
+					.minor = is_minor(n, e->claimed_birth) };
+}
+
 /* Their prints travel after them, and some have none: a search cannot find these people. */
 static bool lacks_prints(const struct node *n)
 {
@@ -114,6 +130,8 @@ void search_done(struct searching *s)
 int search_ask(struct node *n, struct searching *s, const struct sample *samples, size_t count)
 {
 	struct effect effect = { .kind = EFFECT_SEARCH, .job = s->job };
+	struct policy_encounter q;
+	struct policy_peer self;
 	int rc = ERR_OK;
 
 	for (size_t i = 0; i < count && effect.probes < SEARCH_PROBES_MAX; i++) {
@@ -126,9 +144,11 @@ int search_ask(struct node *n, struct searching *s, const struct sample *samples
 	}
 	rc = gallery_snapshot(n->gallery, &effect.snapshot);
 	if (rc == ERR_OK) {
-		s->people = gallery_snapshot_people(effect.snapshot);
-		s->threshold = search_threshold(s->people, (unsigned)effect.probes,
-						(double)s->rules.fpir_ppm / 1e6);
+		asked_about(n, s, &q);
+		share_peer(&n->self, &self);
+		permit_filter(n->permits, n->config.policy, &q, &self, &effect.filter);
+		effect.filter.today = n->today;
+		s->probes = effect.probes;
 		rc = effects_add(n->effects, &effect);
 		if (rc == ERR_OK) {
 			return ERR_OK;
@@ -191,18 +211,11 @@ int search_begin(struct node *n, struct pending *p)
 /* May this candidate be shown for this check at all? */
 static bool may_show(struct node *n, const struct searching *s, const struct person *person)
 {
-	const struct encounter *e = &s->encounter;
-	struct policy_encounter q = { .purpose = e->purpose,
-				      .operation = e->operation,
-				      .nationality = e->claimed_nationality,
-				      .has_fingers = true,
-				      .minor = is_minor(n, e->claimed_birth) };
+	struct policy_encounter q;
 	struct policy_peer self;
 	struct policy_reason why;
 
-	if (s->pending != NULL) {
-		question(n, s->pending, &q);
-	}
+	asked_about(n, s, &q);
 	share_peer(&n->self, &self);
 	return policy_disclose(n->config.policy, &person->notice, &q, &self, &why) !=
 	       DISCLOSE_NOTHING;
@@ -219,7 +232,8 @@ size_t search_candidates(struct node *n, const struct searching *s,
 
 		/* Whoever was withdrawn while the search ran is not in the gallery any more. */
 		if (c->score < s->threshold || person == NULL || !person->in_gallery ||
-		    !gallery_live(n->gallery, c->person) || !may_show(n, s, person)) {
+		    !apply_is_searchable(n, person) || !gallery_live(n->gallery, c->person) ||
+		    !may_show(n, s, person)) {
 			continue;
 		}
 		memcpy(out[count].record, c->person, KINDS_RECORD_BYTES);
@@ -381,6 +395,10 @@ int search_found(struct node *n)
 	if (n->event->code != ERR_OK || n->event->found == NULL) {
 		return unfinished(n, s);
 	}
+	/* A false answer may come from those who were searched, from nobody else. */
+	s->people = n->event->found->people;
+	s->threshold =
+	    search_threshold(s->people, (unsigned)s->probes, (double)s->rules.fpir_ppm / 1e6);
 	return s->pending != NULL ? finish(n, s, n->event->found)
 				  : report_found(n, s, n->event->found);
 }

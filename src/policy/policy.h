@@ -120,6 +120,9 @@ enum disclosure policy_disclose(struct policy *p, const struct notice *candidate
 				const struct policy_encounter *e, const struct policy_peer *self,
 				struct policy_reason *why);
 
+/* Are two notices the same to any policy, and to the floor?  Then so are all answers. */
+bool policy_sees_same(const struct notice *a, const struct notice *b);
+
 /* Names of the functions of a policy that are called, for docs and tests; NULL at the end. */
 const char *const *policy_questions(void);
 /* Names of what a policy's Lua may call; NULL at the end. */

@@ -190,6 +190,30 @@ static uint64_t number_at(const void *data, size_t offset)
 	return v;
 }
 
+static bool same_field(const struct shape_field *f, const void *a, const void *b)
+{
+	const uint8_t *x = (const uint8_t *)a + f->offset;
+	const uint8_t *y = (const uint8_t *)b + f->offset;
+	struct bytes text[2];
+
+	if (f->type == SHAPE_TEXT || f->type == SHAPE_CODES) {
+		memcpy(&text[0], x, sizeof text[0]);
+		memcpy(&text[1], y, sizeof text[1]);
+		return bytes_equal(text[0], text[1]);
+	}
+	return memcmp(x, y, f->type == SHAPE_BOOL ? sizeof(bool) : sizeof(uint64_t)) == 0;
+}
+
+bool shape_same(const struct shape_field *fields, const void *a, const void *b)
+{
+	for (; fields->name != NULL; fields++) {
+		if (!same_field(fields, a, b)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static void push_field(lua_State *L, const struct shape_field *f, const void *data)
 {
 	struct bytes text;

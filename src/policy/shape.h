@@ -49,6 +49,8 @@ extern const struct shape_word shape_rights[], shape_disclosures[], shape_sensit
 const char *shape_name(const struct shape_word *words, uint64_t value);
 /* The value of the word at the index; false when it is none. */
 bool shape_value(lua_State *L, int index, const struct shape_word *words, uint64_t *value);
+/* Do two structs have the same in all fields? */
+bool shape_same(const struct shape_field *fields, const void *a, const void *b);
 /* Push a table with the fields of the struct. */
 void shape_push(lua_State *L, const struct shape_field *fields, const void *data);
 /* Fill in what the table at the index names; raises an error that names `what` and the field

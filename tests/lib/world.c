@@ -419,7 +419,7 @@ static void do_search(struct world *w, size_t node, const struct effect *e)
 	struct happening *h =
 	    add(w, node, w->now_ms + 1, &(struct event){ .kind = EVENT_FOUND, .job = e->job });
 
-	if (search_part(e->snapshot, e->probe, e->probes, 0, 1, &h->found) != ERR_OK) {
+	if (search_part(e->snapshot, e->probe, e->probes, &e->filter, 0, 1, &h->found) != ERR_OK) {
 		h->found.count = 0;
 	}
 }

@@ -59,6 +59,8 @@ static void round_trip(const struct buf *iso, const struct buf *extended)
 	struct finger_template *again = NULL;
 	struct finger_card *card = NULL;
 	struct finger_card *loaded = NULL;
+	struct finger_code code;
+	struct finger_code whole;
 
 	assert_int_equal(finger_template_load(buf_bytes(iso), buf_bytes(extended), &t, NULL),
 			 ERR_OK);
@@ -72,6 +74,9 @@ static void round_trip(const struct buf *iso, const struct buf *extended)
 	assert_true(finger_card_bytes(card) < finger_template_bytes(t));
 	assert_int_equal(finger_card_open(loaded, &again), ERR_OK);
 	assert_same(t, again);
+	code_make(t, &whole);
+	assert_int_equal(finger_card_code(loaded, &code), ERR_OK);
+	assert_memory_equal(&code, &whole, sizeof(code));
 	assert_int_equal(finger_compare(t, t), finger_compare(again, t));
 	finger_template_unref(again);
 	finger_card_unref(loaded);

@@ -198,16 +198,17 @@ static void assert_codes(const struct gallery_snapshot *s)
 				assert_int_equal(finger_card_open(card, &t), ERR_OK);
 				code_make(t, &code);
 				finger_template_unref(t);
-				for (unsigned c = 0; c < b->codes; c++) {
-					found +=
-					    b->owner[c].person == k &&
-					    b->owner[c].position == finger_card_position(card) &&
-					    memcmp(&b->code[c], &code, sizeof(code)) == 0;
+				for (unsigned c = b->begin[finger_card_position(card)];
+				     c < b->begin[finger_card_position(card) + 1]; c++) {
+					found += b->owner[c] == k &&
+						 memcmp(&b->code[c], &code, sizeof(code)) == 0;
 				}
 				assert_int_equal(found, 1);
 			}
 		}
 		assert_int_equal(b->codes, fingers);
+		assert_int_equal(b->begin[0], 0);
+		assert_int_equal(b->begin[GALLERY_POSITIONS], fingers);
 	}
 }
 

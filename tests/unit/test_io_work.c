@@ -52,6 +52,7 @@ static int tear_down(void **state)
 static void order(struct effect *e, uint64_t job, uint64_t person)
 {
 	*e = (struct effect){ .kind = EFFECT_SEARCH, .job = job, .probes = 1 };
+	memset(e->filter.group, 0xff, sizeof e->filter.group);
 	e->probe[0] = prints_template(person, 1, 0.2F, 0);
 	assert_int_equal(gallery_snapshot(gallery, &e->snapshot), ERR_OK);
 }
@@ -72,7 +73,7 @@ static void parts_find_what_one_search_finds(void **state)
 
 	(void)state;
 	order(&e, 1, 17);
-	assert_int_equal(search_part(e.snapshot, e.probe, 1, 0, 1, &alone), ERR_OK);
+	assert_int_equal(search_part(e.snapshot, e.probe, 1, NULL, 0, 1, &alone), ERR_OK);
 	assert_int_equal(alone.candidate[0].person[0], 17);
 	gallery_snapshot_unref(e.snapshot);
 	finger_template_unref(e.probe[0]);
@@ -105,6 +106,52 @@ static void parts_find_what_one_search_finds(void **state)
 	}
 }
 
+/* The snapshot still shows him, but nobody believes it; the next one does not. */
+static void whoever_is_removed_during_a_search_is_gone(void **state)
+{
+	uint8_t id[GALLERY_PERSON_BYTES] = { 17 };
+	struct work *work = NULL;
+	struct inbox_item *item;
+	struct effect e;
+
+	(void)state;
+	assert_int_equal(work_new(&loop, &inbox, 2, &work), ERR_OK);
+	for (uint64_t job = 1; job <= 2; job++) {
+		order(&e, job, 17);
+		work_search(work, &e);
+		assert_int_equal(gallery_remove(gallery, id), job == 1 ? ERR_OK : ERR_NOTFOUND);
+		assert_false(gallery_live(gallery, id));
+		item = wait_for_item();
+		assert_non_null(item);
+		assert_int_equal(item->event.found->people, PEOPLE + 1 - job);
+		assert_int_equal(memcmp(item->event.found->candidate[0].person, id, sizeof id) == 0,
+				 job == 1);
+		inbox_item_free(item);
+	}
+	work_stop(work);
+	work_free(work);
+}
+
+static void a_filter_travels_with_its_search(void **state)
+{
+	struct work *work = NULL;
+	struct inbox_item *item;
+	struct effect e;
+
+	(void)state;
+	assert_int_equal(work_new(&loop, &inbox, 2, &work), ERR_OK);
+	order(&e, 1, 17);
+	memset(&e.filter, 0, sizeof e.filter);
+	work_search(work, &e);
+	item = wait_for_item();
+	assert_non_null(item);
+	assert_int_equal(item->event.found->people, 0);
+	assert_int_equal(item->event.found->count, 0);
+	inbox_item_free(item);
+	work_stop(work);
+	work_free(work);
+}
+
 /* For the thread sanitizer: the gallery changes while it is searched. */
 static void searches_run_while_the_gallery_changes(void **state)
 {
@@ -122,6 +169,10 @@ static void searches_run_while_the_gallery_changes(void **state)
 		memcpy(id, &gone, sizeof gone);
 		assert_int_equal(gallery_remove(gallery, id), ERR_OK);
 		put(PEOPLE + i);
+		gone = i * 7 + 1;
+		memcpy(id, &gone, sizeof gone);
+		assert_int_equal(
+		    gallery_set_label(gallery, id, (struct gallery_label){ .group = 1 }), ERR_OK);
 	}
 	for (uint64_t i = 0; i < SEARCHES; i++) {
 		struct inbox_item *item = wait_for_item();
@@ -179,6 +230,8 @@ int main(void)
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		WITH(parts_find_what_one_search_finds),
+		WITH(whoever_is_removed_during_a_search_is_gone),
+		WITH(a_filter_travels_with_its_search),
 		WITH(searches_run_while_the_gallery_changes),
 		WITH(half_a_search_is_no_answer),
 		WITH(nothing_is_reported_after_the_end),
