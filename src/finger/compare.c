@@ -57,7 +57,7 @@ static void list_mates(const struct template_set *a, const struct template_set *
 static void channel(const struct finger_template *a, const struct finger_template *b, unsigned set,
 		    struct compare_mates *seen, struct compare_evidence *out)
 {
-	struct overlap_mates mates;
+	struct overlap_mates mates = { .mate = { 0 } };
 	struct pairs pairs;
 	struct agreement g;
 	struct overlap_pose pose;
