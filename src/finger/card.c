@@ -121,7 +121,7 @@ int finger_card_load(struct bytes iso, struct bytes extended, struct finger_card
 		     struct fault *fault)
 {
 	struct finger_template *t;
-	int err = template_read(iso, extended, &t, fault);
+	int err = template_read_record(iso, extended, &t, fault);
 
 	if (err == ERR_OK) {
 		err = finger_card_make(t, out);

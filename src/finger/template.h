@@ -59,8 +59,8 @@ struct finger_template {
 int template_new(unsigned sets, const uint8_t room[TEMPLATE_SETS], struct finger_template **out);
 /* What stands in a record and its private data, both untrusted, and nothing that follows from
  * it; given to the caller.  Errors as of finger_template_load(). */
-int template_read(struct bytes iso, struct bytes extended, struct finger_template **out,
-		  struct fault *fault);
+int template_read_record(struct bytes iso, struct bytes extended, struct finger_template **out,
+			 struct fault *fault);
 /* What follows from the minutiae's places and, with two sets, the flow: the flow itself with
  * one set, then the surroundings of each minutia.  ERR_NOMEM. */
 int template_complete(struct finger_template *t);

@@ -140,8 +140,8 @@ static uint8_t kept(size_t n)
 	return (uint8_t)(n < TEMPLATE_KEPT ? n : TEMPLATE_KEPT);
 }
 
-int template_read(struct bytes iso, struct bytes extended, struct finger_template **out,
-		  struct fault *fault)
+int template_read_record(struct bytes iso, struct bytes extended, struct finger_template **out,
+			 struct fault *fault)
 {
 	struct fmr *views = malloc(FMR_VIEWS_MAX * sizeof(*views));
 	struct extended *e = malloc(sizeof(*e));
@@ -180,7 +180,7 @@ int finger_template_load(struct bytes iso, struct bytes extended, struct finger_
 			 struct fault *fault)
 {
 	struct finger_template *t;
-	int err = template_read(iso, extended, &t, fault);
+	int err = template_read_record(iso, extended, &t, fault);
 
 	if (err != ERR_OK) {
 		return err;
