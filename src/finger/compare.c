@@ -81,7 +81,7 @@ static void channel(const struct finger_template *a, const struct finger_templat
 	}
 }
 
-/* Of the first print in the order of hashes; seen may be NULL. */
+/* seen may be NULL. */
 static void evidence(const struct finger_template *a, const struct finger_template *b,
 		     struct compare_mates *seen, struct compare_evidence *out)
 {
@@ -108,9 +108,13 @@ static void evidence(const struct finger_template *a, const struct finger_templa
 	}
 }
 
-/* One order for a pair, whoever asks: sums of fractions must not differ. */
+/* One order for a pair, whoever asks: sums of fractions must not differ.  The print with fewer
+ * minutiae comes first. */
 static bool is_turned_round(const struct finger_template *a, const struct finger_template *b)
 {
+	if (a->set[0]->count != b->set[0]->count) {
+		return a->set[0]->count > b->set[0]->count;
+	}
 	return a->print > b->print;
 }
 
