@@ -33,8 +33,10 @@ int search_part(const struct gallery_snapshot *s, struct finger_template *const 
 		unsigned part, unsigned parts, struct search_result *out);
 /* Merge b into a; order does not matter. */
 void search_merge(struct search_result *a, const struct search_result *b);
-/* The score that a candidate needs so that a search of a gallery of this many people brings
- * a false one with at most the given rate (FPIR per search, e.g. 0.01). */
+/* The score that a candidate needs so that a search of a gallery of this many people for so many
+ * fingers (1..10; 0 counts as one) brings a false one with at most the given rate (FPIR per
+ * search, e.g. 0.01).  Rises with the people and the strictness.  The first look only lowers
+ * the rate further. */
 int search_threshold(uint64_t people, unsigned probe_fingers, double fpir);
 
 #endif
