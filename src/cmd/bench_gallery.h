@@ -55,6 +55,7 @@ int bench_gallery_images(struct gallery_bench *g);
 struct bench_touch {
 	uint8_t id[GALLERY_PERSON_BYTES];
 	uint32_t person;
+	unsigned dir;
 	struct finger_template *print[SEARCH_PROBES_MAX]; /* borrowed */
 };
 /* Fingers that stand side by side in a directory become one person; room for as many touches as

@@ -79,6 +79,7 @@ size_t bench_gallery_touches(struct bench_prints *all, size_t fingers, struct be
 
 			if (touch_of(all, fingers, first, t, to)) {
 				to->person = person;
+				to->dir = all->print[begin].dir;
 				memset(to->id, 0xff, sizeof(to->id)); /* nobody made up */
 				memcpy(to->id, &count, sizeof(count));
 				count++;

@@ -27,7 +27,8 @@ struct fpir_bench {
 	struct bench_spread best; /* owned: of each search, the best score */
 };
 
-/* The best of the other people's images, who are not in the gallery either. */
+/* The best of the other people's images in the same directory, as if they were in the gallery too:
+ * sets of different directories may have a finger in common. */
 static int best_of_others(const struct fpir_bench *m, const struct bench_touch *t)
 {
 	int best = INT_MIN;
@@ -36,7 +37,7 @@ static int best_of_others(const struct fpir_bench *m, const struct bench_touch *
 		const struct bench_touch *other = &m->touch[i];
 		int score = 0;
 
-		if (other->person == t->person) {
+		if (other->person == t->person || other->dir != t->dir) {
 			continue;
 		}
 		for (size_t k = 0; k < m->g.fingers; k++) {
@@ -138,11 +139,10 @@ static json_t *held(const struct fpir_bench *m, double target, uint64_t people)
 static int report(struct fpir_bench *m)
 {
 	static const double target[] = { 0.1, 0.01, 0.001 };
-	uint64_t people = m->g.people;
+	/* An image meets those of its own directory too. */
+	uint64_t people = m->g.people + m->touches / (m->g.dirs > 0 ? m->g.dirs : 1);
 	json_t *rates = json_array();
 
-	/* Each image meets the touches of all people but its own. */
-	people += m->touches > 0 ? m->touches - 1 : 0;
 	for (size_t i = 0; i < sizeof(target) / sizeof(target[0]); i++) {
 		(void)json_array_append_new(rates, held(m, target[i], people));
 	}

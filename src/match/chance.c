@@ -10,14 +10,18 @@
 /* How many of the real impostors reach -600, -560, ... 0, in ten thousandths: the worse of the
  * development sets (FVC), from -200 on a seventh and more above what was counted. */
 static const unsigned short reach[] = { 10000, 9890, 9400, 8900, 8350, 7700, 6800, 5600,
-					4200,  2800, 1800, 1080, 620,  340,  185,  100 };
+					4200,  2800, 1800, 1080, 620,  310,  168,  85 };
 #define REACH_STEP 40
 #define REACHES    (sizeof(reach) / sizeof(reach[0]))
 
-/* Beyond 0 a tenth is left for every 120 points more: the upper 95 % bound of an exponential
- * fitted to what was counted there; an honest likelihood ratio would leave a tenth for 100.
- * This is what is left after one step. */
-#define LEFT 0.68129206905796 /* 10 ^ (-20 / 120) */
+/* Beyond 0 a tenth is left for every 110 points more.  An exponential fitted to the 142 that were
+ * counted there leaves it for 106 (+- 9); an honest likelihood ratio would for 100, and made-up
+ * fingers do for 90.  This is what is left after one step. */
+#define LEFT 0.65793322465757 /* 10 ^ (-20 / 110) */
+
+/* A person's fingers are not quite independent: however many there are, no less than so many
+ * quarters of what one alone would need. */
+#define FLOOR_PARTS 3
 
 #define MEASURED 4e-5 /* one in 25,000: the reach of the real impostor pairs */
 
@@ -81,24 +85,14 @@ static unsigned add_finger(double *sum, unsigned n, const double share[STEPS])
 	return n;
 }
 
-int chance_threshold(unsigned fingers, double rate)
+/* The score of a sum over so many fingers, n steps of shares, beyond which the rate is left. */
+static int where_left(const double *sum, unsigned n, unsigned fingers, double rate)
 {
-	double share[STEPS];
-	double sum[CHANCE_FINGERS_MAX * STEPS];
-	unsigned n = STEPS;
 	double beyond = 0;
 	double after = 0; /* beyond the next step */
+	double part = 0;
 	int low;
-	int score;
 
-	assert(fingers > 0 && fingers <= CHANCE_FINGERS_MAX);
-	one_finger(share);
-	for (unsigned i = 0; i < STEPS; i++) {
-		sum[i] = share[i];
-	}
-	for (unsigned k = 1; k < fingers; k++) {
-		n = add_finger(sum, n, share);
-	}
 	/* From the top down to the step in which the rate is passed. */
 	while (n > 0 && beyond <= rate) {
 		after = beyond;
@@ -106,12 +100,31 @@ int chance_threshold(unsigned fingers, double rate)
 	}
 	/* The step's lower end; its middle is the sum of middles. */
 	low = (int)fingers * (LEAST + STEP / 2) - STEP / 2 + STEP * (int)n;
-	score = low;
 	if (beyond > rate) {
-		double part = after > 0 ? log10_of(beyond / rate) / log10_of(beyond / after) : 1;
-
-		score = low + (int)(STEP * part + 0.999);
+		part = after > 0 ? log10_of(beyond / rate) / log10_of(beyond / after) : 1;
 	}
+	return low + (int)(STEP * part + 0.999);
+}
+
+int chance_threshold(unsigned fingers, double rate)
+{
+	double share[STEPS];
+	double sum[CHANCE_FINGERS_MAX * STEPS];
+	unsigned n = STEPS;
+	int score;
+	int floor;
+
+	assert(fingers > 0 && fingers <= CHANCE_FINGERS_MAX);
+	one_finger(share);
+	for (unsigned i = 0; i < STEPS; i++) {
+		sum[i] = share[i];
+	}
+	floor = where_left(sum, n, 1, rate) * FLOOR_PARTS / 4;
+	for (unsigned k = 1; k < fingers; k++) {
+		n = add_finger(sum, n, share);
+	}
+	score = where_left(sum, n, fingers, rate);
+	score = score > floor ? score : floor;
 	return score > 0 ? score : 0;
 }
 

@@ -2,8 +2,9 @@
  * scores as measured, summed over fingers, over as many people as a gallery has.
  *
  * One comparison: a table of measured shares, then an exponential tail.  Several fingers of one
- * person: independent draws of it (a convolution).  Many people: their chances added, which
- * bounds what the best of them does, whatever they have to do with each other.  All that is
+ * person: independent draws of it (a convolution), but never less than three quarters of what
+ * one finger would need, since they are not quite independent.  Many people: their chances added,
+ * which bounds what the best of them does, whatever they have to do with each other.  All that is
  * not known is decided on the safe side: a threshold is rather too high.  Where the numbers come
  * from stands in docs/FINGERPRINT.md, "How sure". */
 #ifndef MATCH_CHANCE_H

@@ -253,7 +253,7 @@ static void the_threshold_rises_with_people_and_caution(void **state)
 	}
 	assert_true(search_threshold(0, 1, 0.0) > 0);
 	assert_int_equal(search_threshold(0, 1, 1.0), 0);
-	assert_in_range(search_threshold(10000, 1, 0.01), 480, 482);
+	assert_in_range(search_threshold(10000, 1, 0.01), 432, 434);
 	assert_true(search_threshold(1000000, 2, 0.01) > search_threshold(1000, 2, 0.01));
 }
 
