@@ -242,3 +242,8 @@ int search_threshold(uint64_t people, unsigned probe_fingers, double fpir)
 	return chance_threshold(fingers < CHANCE_FINGERS_MAX ? fingers : CHANCE_FINGERS_MAX,
 				rate / n);
 }
+
+bool search_reaches(const struct search_candidate *c, uint64_t people, double fpir)
+{
+	return c->fingers > 0 && c->score >= search_threshold(people, c->fingers, fpir);
+}
