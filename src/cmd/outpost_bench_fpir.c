@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "cmd/bench_gallery.h"
 #include "cmd/bench_spread.h"
+#include "match/chance.h"
 
 #define FORM                                                                                       \
 	"--people N [--fingers K] [--probes P] [--threads T] [--difficulty PERCENT] "              \
@@ -123,6 +124,7 @@ static json_t *held(const struct fpir_bench *m, double target, uint64_t people)
 	int threshold = search_threshold(people, (unsigned)m->g.fingers, target);
 	size_t n = m->best.count;
 	size_t over = 0;
+	double beyond = log10(chance_measured() * (double)people / target);
 	double low;
 	double high;
 
@@ -130,10 +132,10 @@ static json_t *held(const struct fpir_bench *m, double target, uint64_t people)
 		over += m->best.value[i] >= (float)threshold;
 	}
 	interval((double)over, (double)n, &low, &high);
-	return json_pack("{sf sI sI so so so}", "target", target, "threshold",
-			 (json_int_t)threshold, "false", (json_int_t)over, "fpir",
-			 bench_rate((double)over / (double)n), "low", bench_rate(low), "high",
-			 bench_rate(high));
+	return json_pack(
+	    "{sf sI sI so so so so}", "target", target, "threshold", (json_int_t)threshold, "false",
+	    (json_int_t)over, "fpir", bench_rate((double)over / (double)n), "low", bench_rate(low),
+	    "high", bench_rate(high), "decades_extrapolated", bench_rate(beyond > 0 ? beyond : 0));
 }
 
 static int report(struct fpir_bench *m)

@@ -8,15 +8,16 @@
 #define STEPS 130U   /* up to 2000, where scores are cut */
 
 /* How many of the real impostors reach -600, -560, ... 0, in ten thousandths: the worse of the
- * development sets (FVC), from -200 on a seventh and more above what was counted. */
+ * development sets (FVC), from -200 on an eighth and more above what was counted. */
 static const unsigned short reach[] = { 10000, 9890, 9400, 8900, 8350, 7700, 6800, 5600,
 					4200,  2800, 1800, 1080, 620,  310,  168,  85 };
-#define REACH_STEP 40
-#define REACHES    (sizeof(reach) / sizeof(reach[0]))
+#define REACH_STEPS 2U /* steps from one to the next */
+#define REACHES     (sizeof(reach) / sizeof(reach[0]))
+#define TAIL        ((REACHES - 1) * REACH_STEPS) /* the step that begins at 0 */
 
 /* Beyond 0 a tenth is left for every 110 points more.  An exponential fitted to the 142 that were
  * counted there leaves it for 106 (+- 9); an honest likelihood ratio would for 100, and made-up
- * fingers do for 90.  This is what is left after one step. */
+ * fingers do for 88 to 100.  This is what is left after one step. */
 #define LEFT 0.65793322465757 /* 10 ^ (-20 / 110) */
 
 /* A person's fingers are not quite independent: however many there are, no less than so many
@@ -51,16 +52,14 @@ static void one_finger(double share[STEPS])
 	double reaches[STEPS + 1];
 
 	for (unsigned i = 0; i <= STEPS; i++) {
-		unsigned at = i * STEP / REACH_STEP;
+		if (i < TAIL) {
+			const unsigned short *at = &reach[i / REACH_STEPS];
+			double part = (double)(i % REACH_STEPS) / REACH_STEPS;
 
-		if (at + 1 < REACHES) {
-			double part = (double)(i * STEP % REACH_STEP) / REACH_STEP;
-
-			reaches[i] = (reach[at] + part * (reach[at + 1] - reach[at])) / 10000.0;
+			reaches[i] = (at[0] + part * (at[1] - at[0])) / 10000.0;
 		} else {
-			reaches[i] = at + 1 == REACHES && i * STEP % REACH_STEP == 0
-					 ? reach[at] / 10000.0
-					 : reaches[i - 1] * LEFT;
+			reaches[i] =
+			    i == TAIL ? reach[REACHES - 1] / 10000.0 : reaches[i - 1] * LEFT;
 		}
 	}
 	for (unsigned i = 0; i < STEPS; i++) {
