@@ -1,5 +1,6 @@
 /* outpost-bench spread: are made-up fingers like real ones?  The same is counted on both: how
  * many minutiae, how far apart, how they point, and how pairs of prints score. */
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,7 +62,7 @@ struct spread_bench {
 
 static bool side_new(struct side *s, size_t room)
 {
-	s->print = calloc(room + 1, sizeof(*s->print));
+	s->print = calloc(room + 1, sizeof(struct finger_template *));
 	s->finger = calloc(room + 1, sizeof(*s->finger));
 	s->dir = calloc(room + 1, sizeof(*s->dir));
 	return s->print != NULL && s->finger != NULL && s->dir != NULL;
@@ -93,19 +94,21 @@ static float off_flow(const struct template_flow *f, const struct template_point
 {
 	int x = (p->x - f->left) / EXTENDED_CELL;
 	int y = (p->y - f->top) / EXTENDED_CELL;
-	int off;
+	unsigned off;
 
 	if (p->x < f->left || p->y < f->top || x >= f->columns || y >= f->rows ||
 	    f->cell[y * f->columns + x] == 0) {
 		return -1;
 	}
-	off = (int8_t)(f->cell[y * f->columns + x] - 2 * p->angle);
-	return (float)abs(off) * (180.0F / 256);
+	off = (f->cell[y * f->columns + x] - 2U * p->angle) & 255;
+	return (float)(off < 128 ? off : 256 - off) * (180.0F / 256);
 }
 
 static bool count_print(struct side *s, const struct finger_template *t)
 {
-	const struct template_set *a = t->set[0];
+	assert(t != NULL);
+
+	const struct template_set *a = t->set[0]; /* always there */
 	const struct template_set *b = t->sets > 1 ? t->set[1] : NULL;
 	unsigned shared = 0;
 	unsigned cells = 0;

@@ -7,12 +7,13 @@
 #define LEAST (-600) /* what scores less counts as this */
 #define STEPS 130U   /* up to 2000, where scores are cut */
 
+#define REACHES 16U
+
 /* How many of the real impostors reach -600, -560, ... 0, in ten thousandths: the worse of the
  * development sets (FVC), from -200 on an eighth and more above what was counted. */
-static const unsigned short reach[] = { 10000, 9890, 9400, 8900, 8350, 7700, 6800, 5600,
-					4200,  2800, 1800, 1080, 620,  310,  168,  85 };
-#define REACH_STEPS 2U /* steps from one to the next */
-#define REACHES     (sizeof(reach) / sizeof(reach[0]))
+static const unsigned short reach[REACHES] = { 10000, 9890, 9400, 8900, 8350, 7700, 6800, 5600,
+					       4200,  2800, 1800, 1080, 620,  310,  168,  85 };
+#define REACH_STEPS 2U                            /* steps from one to the next */
 #define TAIL        ((REACHES - 1) * REACH_STEPS) /* the step that begins at 0 */
 
 /* Beyond 0 a tenth is left for every 110 points more.  An exponential fitted to the 142 that were
@@ -53,13 +54,15 @@ static void one_finger(double share[STEPS])
 
 	for (unsigned i = 0; i <= STEPS; i++) {
 		if (i < TAIL) {
-			const unsigned short *at = &reach[i / REACH_STEPS];
-			double part = (double)(i % REACH_STEPS) / REACH_STEPS;
+			unsigned k = i / REACH_STEPS;
+			unsigned steps = i - k * REACH_STEPS;
+			double from = reach[k];
+			double each = (reach[k + 1] - from) / (double)REACH_STEPS;
 
-			reaches[i] = (at[0] + part * (at[1] - at[0])) / 10000.0;
+			reaches[i] = (from + steps * each) / 10000.0;
 		} else {
-			reaches[i] =
-			    i == TAIL ? reach[REACHES - 1] / 10000.0 : reaches[i - 1] * LEFT;
+			reaches[i] = i == TAIL ? (double)reach[REACHES - 1] / 10000.0
+					       : reaches[i - 1] * LEFT;
 		}
 	}
 	for (unsigned i = 0; i < STEPS; i++) {

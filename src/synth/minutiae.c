@@ -341,8 +341,10 @@ static void fill_cells(struct touch *t, const struct finger *f, struct synth_pri
 	out->columns = SYNTH_COLUMNS;
 	out->rows = SYNTH_ROWS;
 	for (int i = 0; i < SYNTH_CELLS; i++) {
-		float ix = (float)(i % SYNTH_COLUMNS * SYNTH_CELL + SYNTH_CELL / 2);
-		float iy = (float)(i / SYNTH_COLUMNS * SYNTH_CELL + SYNTH_CELL / 2);
+		int column = i % SYNTH_COLUMNS;
+		int row = i / SYNTH_COLUMNS;
+		float ix = ((float)column + 0.5F) * SYNTH_CELL;
+		float iy = ((float)row + 0.5F) * SYNTH_CELL;
 		float x = ix - WIDTH * 0.5F - t->shift_x;
 		float y = HEIGHT * 0.5F - t->shift_y - iy;
 		float fx = t->cosine * x + t->sine * y;
