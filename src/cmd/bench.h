@@ -59,7 +59,9 @@ void bench_progress_end(struct bench_progress *p);
 double bench_quantile(double *values, size_t n, double share);
 
 int bench_finger(const struct bench *b);
+int bench_fpir(const struct bench *b);
 int bench_gallery(const struct bench *b);
+int bench_spread(const struct bench *b);
 int bench_sync(const struct bench *b);
 
 #endif

@@ -1,12 +1,17 @@
-/* outpost-bench gallery in two files: made-up people, and real images among them. */
+/* A gallery of made-up people and searches of it, for outpost-bench gallery (in two files: made-up
+ * people, and real images among them) and fpir. */
 #ifndef CMD_BENCH_GALLERY_H
 #define CMD_BENCH_GALLERY_H
 
 #include "cmd/bench.h"
+#include "cmd/bench_prints.h"
 #include "match/gallery.h"
 #include "match/search.h"
 
-#define BENCH_DIRS_MAX 64U
+#define BENCH_DIRS_MAX    64U
+#define BENCH_PEOPLE_MAX  10000000U
+#define BENCH_THREADS_MAX 64U
+#define BENCH_STRANGER    0x40000000U /* numbers of people who are not in the gallery */
 
 struct gallery_bench {
 	const struct bench *b;
@@ -17,6 +22,8 @@ struct gallery_bench {
 	struct search_filter filter;
 	uint64_t probes;
 	uint64_t threads;
+	float enrol; /* difficulty of an enrolment, and of a probe */
+	float probe;
 	bool private_data;               /* made-up templates have some too */
 	const char *dir[BENCH_DIRS_MAX]; /* of images, borrowed */
 	size_t dirs;
@@ -36,11 +43,29 @@ struct gallery_bench {
 	double wall_s; /* of the last search */
 };
 
+/* A finger of a made-up person, at this place; touch 0 is the one enrolled.  An error code. */
+int bench_gallery_make(const struct gallery_bench *g, uint64_t person, unsigned finger,
+		       uint64_t touch, struct finger_template **out);
+/* Let everybody be searched for, to begin with. */
+void bench_gallery_admit(struct gallery_bench *g);
+/* Enrol the made-up people and take the snapshot.  An error code. */
+int bench_gallery_build(struct gallery_bench *g);
 /* One search on all threads; *cpu_s gets what they took together, g->wall_s how long. */
 int bench_gallery_search(struct gallery_bench *g, struct finger_template **probe,
 			 struct search_result *out, double *cpu_s);
 /* Put the images of the directories among the made-up people, search for each of them, and
  * report what the shortlist lost.  An exit code. */
 int bench_gallery_images(struct gallery_bench *g);
+
+/* One touch of some fingers of a person, all at once. */
+struct bench_touch {
+	uint8_t id[GALLERY_PERSON_BYTES];
+	uint32_t person;
+	unsigned dir;
+	struct finger_template *print[SEARCH_PROBES_MAX]; /* borrowed */
+};
+/* Fingers that stand side by side in a directory become one person; room for as many touches as
+ * there are prints. */
+size_t bench_gallery_touches(struct bench_prints *all, size_t fingers, struct bench_touch *out);
 
 #endif

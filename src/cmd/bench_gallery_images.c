@@ -11,17 +11,10 @@
 
 #define FPIR 0.01
 
-/* One touch of some fingers of a person, enrolled and searched for. */
-struct touch {
-	uint8_t id[GALLERY_PERSON_BYTES];
-	uint32_t person;
-	struct finger_template *print[SEARCH_PROBES_MAX]; /* borrowed */
-};
-
 struct image_bench {
 	struct gallery_bench *g;
 	struct bench_prints all;
-	struct touch *touch; /* owned */
+	struct bench_touch *touch; /* owned */
 	size_t touches;
 	double cpu_s;
 	double looked;
@@ -53,44 +46,47 @@ static size_t next_finger(const struct bench_prints *all, size_t i)
 }
 
 /* The t-th touch of the fingers that begin at these places; false if one has no template. */
-static bool touch_of(struct image_bench *m, const size_t first[SEARCH_PROBES_MAX], size_t t,
-		     struct touch *to)
+static bool touch_of(const struct bench_prints *all, size_t fingers,
+		     const size_t first[SEARCH_PROBES_MAX], size_t t, struct bench_touch *to)
 {
-	for (size_t k = 0; k < m->g->fingers; k++) {
-		to->print[k] = print_of(&m->all, first[k], t);
+	for (size_t k = 0; k < fingers; k++) {
+		to->print[k] = print_of(all, first[k], t);
 		if (to->print[k] == NULL) {
 			return false;
 		}
 		to->print[k]->position = (uint8_t)(k + 1);
 	}
-	memset(to->id, 0xff, sizeof(to->id)); /* nobody made up */
-	memcpy(to->id, &m->touches, sizeof(m->touches));
 	return true;
 }
 
-/* Fingers that stand side by side in a directory become one person. */
-static void make_touches(struct image_bench *m)
+size_t bench_gallery_touches(struct bench_prints *all, size_t fingers, struct bench_touch *out)
 {
-	const struct bench_prints *all = &m->all;
 	uint32_t person = 0;
+	size_t count = 0;
 
 	for (size_t i = 0; i < all->count; person++) {
 		size_t first[SEARCH_PROBES_MAX] = { 0 };
 		size_t begin = i;
 		size_t n = 0;
 
-		while (n < m->g->fingers && i < all->count &&
+		while (n < fingers && i < all->count &&
 		       all->print[i].dir == all->print[begin].dir) {
 			first[n++] = i;
 			i = next_finger(all, i);
 		}
-		for (size_t t = 0; n == m->g->fingers && t < i - first[n - 1]; t++) {
-			struct touch *to = &m->touch[m->touches];
+		for (size_t t = 0; n == fingers && t < i - first[n - 1]; t++) {
+			struct bench_touch *to = &out[count];
 
-			to->person = person;
-			m->touches += touch_of(m, first, t, to);
+			if (touch_of(all, fingers, first, t, to)) {
+				to->person = person;
+				to->dir = all->print[begin].dir;
+				memset(to->id, 0xff, sizeof(to->id)); /* nobody made up */
+				memcpy(to->id, &count, sizeof(count));
+				count++;
+			}
 		}
 	}
+	return count;
 }
 
 static int enrol(struct image_bench *m)
@@ -113,7 +109,7 @@ static int enrol(struct image_bench *m)
 	return err == ERR_OK ? gallery_snapshot(m->g->gallery, &m->g->snapshot) : err;
 }
 
-static bool listed(const struct search_result *r, const struct touch *t)
+static bool listed(const struct search_result *r, const struct bench_touch *t)
 {
 	for (size_t i = 0; i < r->count; i++) {
 		if (memcmp(r->candidate[i].person, t->id, sizeof(t->id)) == 0) {
@@ -123,7 +119,7 @@ static bool listed(const struct search_result *r, const struct touch *t)
 	return false;
 }
 
-static int search_for(struct image_bench *m, struct touch *t)
+static int search_for(struct image_bench *m, struct bench_touch *t)
 {
 	struct search_result r;
 	double cpu_s = 0;
@@ -132,7 +128,7 @@ static int search_for(struct image_bench *m, struct touch *t)
 	m->cpu_s += cpu_s;
 	m->looked += (double)r.looked;
 	for (size_t i = 0; i < m->touches && err == ERR_OK; i++) {
-		const struct touch *mate = &m->touch[i];
+		const struct bench_touch *mate = &m->touch[i];
 		int score = 0;
 
 		if (mate == t || mate->person != t->person) {
@@ -185,7 +181,7 @@ static int run(struct image_bench *m)
 	if (code != BENCH_OK || m->touch == NULL) {
 		return code != BENCH_OK ? code : BENCH_INTERNAL;
 	}
-	make_touches(m);
+	m->touches = bench_gallery_touches(&m->all, (size_t)m->g->fingers, m->touch);
 	err = enrol(m);
 	m->threshold =
 	    search_threshold(gallery_people(m->g->gallery), (unsigned)m->g->fingers, FPIR);

@@ -17,6 +17,8 @@ struct subject {
 static const struct subject subjects[] = {
 	{ "finger", bench_finger, "accuracy and speed of fingerprint comparison on images" },
 	{ "gallery", bench_gallery, "searches of a gallery of synthetic people" },
+	{ "fpir", bench_fpir, "false answers of searches against what their threshold promises" },
+	{ "spread", bench_spread, "made-up fingers beside real ones: minutiae, flow, scores" },
 	{ "sync", bench_sync, "filling an empty node over loopback" },
 };
 
@@ -43,6 +45,16 @@ int bench_wrong(const struct bench *b, const char *what, const char *which)
 	return BENCH_USAGE;
 }
 
+static void print_other(const char *key, const json_t *value)
+{
+	char *text = json_is_string(value)
+			 ? strdup(json_string_value(value))
+			 : json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(6));
+
+	printf("%-24s %s\n", key, text != NULL ? text : "");
+	free(text);
+}
+
 int bench_report(const struct bench *b, json_t *result)
 {
 	const char *key;
@@ -66,7 +78,7 @@ int bench_report(const struct bench *b, json_t *result)
 			} else if (json_is_real(value)) {
 				printf("%-24s %.6g\n", key, json_real_value(value));
 			} else {
-				printf("%-24s %s\n", key, json_string_value(value));
+				print_other(key, value);
 			}
 		}
 	}

@@ -6,24 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "cmd/bench.h"
 #include "cmd/bench_gallery.h"
-#include "finger/extended.h"
-#include "finger/template.h"
-#include "record/fmr.h"
-#include "synth/minutiae.h"
+#include "cmd/made_up.h"
 
 #define FORM                                                                                       \
 	"--people N [--fingers K] [--searched S] [--one-in M] [--probes P] [--threads T] "         \
 	"[--private] "                                                                             \
 	"[--json] [DIR[@PPI] ...]"
-#define PEOPLE_MAX  10000000U
-#define THREADS_MAX 64U
-#define ENROL       0.2f /* difficulty of an enrolment, and of a probe at a post */
-#define PROBE       0.5f
-#define STRANGER    0x40000000U /* numbers of people who are not in the gallery */
+#define ENROL 0.2f /* difficulty of an enrolment, and of a probe at a post */
+#define PROBE 0.5f
 
 static void person_id(uint64_t person, uint8_t id[GALLERY_PERSON_BYTES])
 {
@@ -33,88 +26,31 @@ static void person_id(uint64_t person, uint8_t id[GALLERY_PERSON_BYTES])
 	}
 }
 
-/* Private data as an extraction would add them: the same minutiae as a second channel, and
- * the flow in cells, here that which the minutiae tell. */
-static int private_data(const struct fmr *view, const struct buf *iso, struct buf *out)
+static struct made_up made_up_of(const struct gallery_bench *g, uint64_t person, unsigned finger,
+				 uint64_t touch)
 {
-	struct extended *e = calloc(1, sizeof(*e));
-	struct finger_template *t = NULL;
-	int err = e == NULL
-		      ? ERR_NOMEM
-		      : finger_template_load(buf_bytes(iso), (struct bytes){ NULL, 0 }, &t, NULL);
-
-	if (err == ERR_OK) {
-		e->period = 9 * FIELD_PERIOD_UNIT;
-		e->flow.columns = (uint8_t)(view->width / EXTENDED_CELL);
-		e->flow.rows = (uint8_t)(view->height / EXTENDED_CELL);
-		for (int i = 0; i < e->flow.columns * e->flow.rows; i++) {
-			int x =
-			    (i % e->flow.columns * EXTENDED_CELL - t->flow.left) / EXTENDED_CELL;
-			int y = (i / e->flow.columns * EXTENDED_CELL - t->flow.top) / EXTENDED_CELL;
-
-			if (x >= 0 && y >= 0 && x < t->flow.columns && y < t->flow.rows) {
-				e->flow.cell[i] = t->flow.cell[y * t->flow.columns + x];
-			}
-		}
-		for (unsigned i = 0; i < t->set[0]->count; i++) {
-			const struct template_point *p = &t->set[0]->at[i];
-
-			e->second.at[e->second.count++] = (struct minutia){
-				.x = p->x,
-				.y = p->y,
-				.angle = p->angle,
-				.type = p->type,
-				.quality = p->quality,
-			};
-		}
-		err = extended_write(e, buf_bytes(iso), out);
-	}
-	finger_template_unref(t);
-	free(e);
-	return err;
+	return (struct made_up){ .finger = person * 10 + finger,
+				 .touch = touch,
+				 .difficulty = touch == 0 ? g->enrol : g->probe,
+				 .position = (uint8_t)(finger + 1) };
 }
 
-/* A record and its private data, appended to iso and extended. */
-static int record_of(const struct gallery_bench *g, uint64_t person, unsigned finger,
-		     uint64_t touch, float difficulty, struct buf *iso, struct buf *extended)
+int bench_gallery_make(const struct gallery_bench *g, uint64_t person, unsigned finger,
+		       uint64_t touch, struct finger_template **out)
 {
-	struct fmr *view = malloc(sizeof(*view));
-	int err = ERR_NOMEM;
+	struct made_up up = made_up_of(g, person, finger, touch);
 
-	if (view != NULL) {
-		synth_template(person * 10 + finger, touch, difficulty, view);
-		view->position = (uint8_t)(finger + 1);
-		err = fmr_write(view, 1, FMR_ISO_2005, iso);
-	}
-	if (err == ERR_OK && g->private_data) {
-		err = private_data(view, iso, extended);
-	}
-	free(view);
-	return err;
-}
-
-static int make_probe(const struct gallery_bench *g, uint64_t person, unsigned finger,
-		      struct finger_template **out)
-{
-	struct buf iso = { 0 };
-	struct buf extended = { 0 };
-	int err = record_of(g, person, finger, 1, PROBE, &iso, &extended);
-
-	if (err == ERR_OK) {
-		err = finger_template_load(buf_bytes(&iso), buf_bytes(&extended), out, NULL);
-	}
-	buf_done(&iso);
-	buf_done(&extended);
-	return err;
+	return made_up_template(&up, g->private_data, out);
 }
 
 static int enrol(struct gallery_bench *g, const uint8_t id[GALLERY_PERSON_BYTES], uint64_t person,
 		 unsigned finger)
 {
+	struct made_up up = made_up_of(g, person, finger, 0);
 	struct buf iso = { 0 };
 	struct buf extended = { 0 };
 	struct finger_card *card = NULL;
-	int err = record_of(g, person, finger, 0, ENROL, &iso, &extended);
+	int err = made_up_records(&up, &iso, g->private_data ? &extended : NULL);
 	double start = bench_cpu();
 
 	if (err == ERR_OK) {
@@ -130,7 +66,15 @@ static int enrol(struct gallery_bench *g, const uint8_t id[GALLERY_PERSON_BYTES]
 	return err;
 }
 
-static int build(struct gallery_bench *g)
+void bench_gallery_admit(struct gallery_bench *g)
+{
+	g->one_in = 1;
+	/* Everybody but the group that --one-in makes. */
+	memset(g->filter.group, 0xff, sizeof(g->filter.group));
+	g->filter.group[0] = (uint8_t)~2U;
+}
+
+int bench_gallery_build(struct gallery_bench *g)
 {
 	struct bench_progress bar;
 	double start = bench_cpu();
@@ -183,8 +127,8 @@ static void *search_thread(void *arg)
 int bench_gallery_search(struct gallery_bench *g, struct finger_template **probe,
 			 struct search_result *out, double *cpu_s)
 {
-	static struct part part[THREADS_MAX];
-	pthread_t thread[THREADS_MAX];
+	static struct part part[BENCH_THREADS_MAX];
+	pthread_t thread[BENCH_THREADS_MAX];
 	unsigned started = 0;
 	double start = bench_wall();
 	int err = ERR_OK;
@@ -227,7 +171,7 @@ static int probe_person(struct gallery_bench *g, uint64_t person, struct search_
 	int err = ERR_OK;
 
 	for (unsigned k = 0; k < g->searched && err == ERR_OK; k++) {
-		err = make_probe(g, person, k, &probe[k]);
+		err = bench_gallery_make(g, person, k, 1, &probe[k]);
 	}
 	if (err == ERR_OK) {
 		err = bench_gallery_search(g, probe, result, cpu_s);
@@ -266,7 +210,7 @@ static int search_all(struct gallery_bench *g)
 		g->search_cpu_s += cpu_s;
 		g->candidates += (double)r.people;
 		g->looked += (double)r.looked;
-		err = probe_person(g, STRANGER + i, &r, &cpu_s);
+		err = probe_person(g, BENCH_STRANGER + i, &r, &cpu_s);
 		if (err == ERR_OK) {
 			g->stranger[i] = r.count > 0 ? r.candidate[0].score : INT_MIN;
 		}
@@ -322,7 +266,7 @@ static bool options(struct gallery_bench *g)
 		const char *v;
 
 		if ((v = bench_option(g->b, &i, "people")) != NULL) {
-			if (!bench_number(v, 0, PEOPLE_MAX, &g->people)) {
+			if (!bench_number(v, 0, BENCH_PEOPLE_MAX, &g->people)) {
 				return false;
 			}
 			given = true;
@@ -335,7 +279,7 @@ static bool options(struct gallery_bench *g)
 				return false;
 			}
 		} else if ((v = bench_option(g->b, &i, "one-in")) != NULL) {
-			if (!bench_number(v, 1, PEOPLE_MAX, &g->one_in)) {
+			if (!bench_number(v, 1, BENCH_PEOPLE_MAX, &g->one_in)) {
 				return false;
 			}
 		} else if ((v = bench_option(g->b, &i, "probes")) != NULL) {
@@ -343,7 +287,7 @@ static bool options(struct gallery_bench *g)
 				return false;
 			}
 		} else if ((v = bench_option(g->b, &i, "threads")) != NULL) {
-			if (!bench_number(v, 1, THREADS_MAX, &g->threads)) {
+			if (!bench_number(v, 1, BENCH_THREADS_MAX, &g->threads)) {
 				return false;
 			}
 		} else if (strcmp(g->b->argv[i], "--private") == 0) {
@@ -367,7 +311,7 @@ static int run(struct gallery_bench *g)
 	g->mate = calloc(g->probes, sizeof(*g->mate));
 	g->stranger = calloc(g->probes, sizeof(*g->stranger));
 	if (g->search_ms == NULL || g->wall_ms == NULL || g->mate == NULL || g->stranger == NULL ||
-	    build(g) != ERR_OK) {
+	    bench_gallery_build(g) != ERR_OK) {
 		return BENCH_INTERNAL;
 	}
 	if (g->dirs > 0) {
@@ -378,12 +322,12 @@ static int run(struct gallery_bench *g)
 
 int bench_gallery(const struct bench *b)
 {
-	struct gallery_bench g = { .b = b, .fingers = 2, .one_in = 1, .probes = 100, .threads = 1 };
+	struct gallery_bench g = {
+		.b = b, .fingers = 2, .probes = 100, .threads = 1, .enrol = ENROL, .probe = PROBE
+	};
 	int code;
 
-	/* Everybody but the group that --one-in makes. */
-	memset(g.filter.group, 0xff, sizeof(g.filter.group));
-	g.filter.group[0] = (uint8_t)~2U;
+	bench_gallery_admit(&g);
 	if (!options(&g)) {
 		return bench_usage(b, FORM);
 	}

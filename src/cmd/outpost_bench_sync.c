@@ -10,9 +10,8 @@
 
 #include "cmd/bench.h"
 #include "cmd/bench_side.h"
+#include "cmd/made_up.h"
 #include "io/loop.h"
-#include "record/fmr.h"
-#include "synth/minutiae.h"
 
 #define STEPS_PER_COMMIT 256U
 #define RECORDS_MAX      1000000U
@@ -71,13 +70,13 @@ static int issue(struct bench_side *hq, const struct fill *f, uint64_t i)
 	memset(text, 'x', len);
 	a.grounds = (struct bytes){ .data = (const uint8_t *)text, .len = len };
 	for (uint64_t k = 0; rc == ERR_OK && k < f->fingers; k++) {
-		struct fmr view;
-		struct buf iso;
+		struct made_up up = { .finger = i * f->fingers + k,
+				      .touch = 1,
+				      .difficulty = 0.3F,
+				      .position = (uint8_t)(k + 1) };
+		struct buf iso = { 0 };
 
-		synth_template(i * f->fingers + k, 1, 0.3F, &view);
-		view.position = (uint8_t)(k + 1);
-		buf_init(&iso, 0);
-		rc = fmr_write(&view, 1, FMR_ISO_2005, &iso);
+		rc = made_up_records(&up, &iso, NULL);
 		files[k] = (struct ask_file){ .content = arena_copy(&arena, buf_bytes(&iso)) };
 		a.files.count++;
 		buf_done(&iso);

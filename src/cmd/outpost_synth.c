@@ -13,9 +13,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "record/fmr.h"
-#include "synth/dice.h"
-#include "synth/minutiae.h"
+#include "cmd/made_up.h"
 #include "synth/person.h"
 #include "synth/print.h"
 
@@ -34,6 +32,8 @@ struct options {
 	float difficulty;
 	const char *dir; /* borrowed */
 	bool canary;
+	bool private_data;
+	bool stream; /* to standard output instead of files */
 };
 
 enum {
@@ -44,6 +44,8 @@ enum {
 	OPT_DIFFICULTY,
 	OPT_CANARY,
 	OPT_JSON,
+	OPT_PRIVATE,
+	OPT_STREAM,
 	OPT_HELP
 };
 
@@ -56,25 +58,29 @@ static const struct option long_options[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "canary", no_argument, NULL, OPT_CANARY },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "private", no_argument, NULL, OPT_PRIVATE },
+	{ "stream", no_argument, NULL, OPT_STREAM },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
 };
 
 static void usage(FILE *to)
 {
-	(void)fprintf(to,
-		      "usage: outpost-synth finger [--seed S] [--fingers N] [--impressions K]\n"
-		      "                            [--difficulty D] -o DIR\n"
-		      "       outpost-synth templates [--seed S] [--fingers N] [--impressions K]\n"
-		      "                            [--difficulty D] -o DIR\n"
-		      "       outpost-synth people [--seed S] [--count N] [--canary] [--json]\n"
-		      "\n"
-		      "People who do not exist, the same from the same seed on every machine.\n"
-		      "  finger      pictures of fingerprints, FINGER_IMPRESSION.pgm, 500 ppi\n"
-		      "  templates   ISO/IEC 19794-2:2005 records, FINGER_IMPRESSION.fmr\n"
-		      "  people      names, dates, documents with valid zones: JSON, one a line\n"
-		      "  --difficulty  0 (good) to 1 (hardly usable), 0.4 unless given\n"
-		      "  --canary      mark names and numbers, for tests of privacy\n");
+	(void)fprintf(
+	    to,
+	    "usage: outpost-synth finger [--seed S] [--fingers N] [--impressions K]\n"
+	    "                            [--difficulty D] -o DIR\n"
+	    "       outpost-synth templates [--seed S] [--fingers N] [--impressions K]\n"
+	    "                            [--difficulty D] -o DIR | --stream\n"
+	    "       outpost-synth people [--seed S] [--count N] [--canary] [--json]\n"
+	    "\n"
+	    "People who do not exist, the same from the same seed on every machine.\n"
+	    "  finger      pictures of fingerprints, FINGER_IMPRESSION.pgm, 500 ppi\n"
+	    "  templates   ISO/IEC 19794-2:2005 records, FINGER_IMPRESSION.fmr; --private: and\n"
+	    "              their private data, .fpx; --stream: all to standard output\n"
+	    "  people      names, dates, documents with valid zones: JSON, one a line\n"
+	    "  --difficulty  0 (good) to 1 (hardly usable), 0.4 unless given\n"
+	    "  --canary      mark names and numbers, for tests of privacy\n");
 }
 
 /* Say what errno says about it. */
@@ -140,6 +146,12 @@ static bool take_option(struct options *o, int opt, const char *text)
 	case OPT_CANARY:
 		o->canary = true;
 		break;
+	case OPT_PRIVATE:
+		o->private_data = true;
+		break;
+	case OPT_STREAM:
+		o->stream = true;
+		break;
 	case OPT_JSON: /* people are JSON lines anyway; scripts may say so */
 		break;
 	case 'o':
@@ -161,11 +173,6 @@ static void progress(const char *what, uint32_t done, uint32_t all)
 		(void)fprintf(stderr, "\r%" PRIu32 "/%" PRIu32 " %s%s", done, all, what,
 			      done == all ? "\n" : "");
 	}
-}
-
-static uint64_t finger_seed(const struct options *o, uint32_t finger)
-{
-	return dice_mix(o->seed ^ dice_mix(finger));
 }
 
 /* Head and body into DIR/FINGER_IMPRESSION.ending, both counted from 1. */
@@ -195,11 +202,21 @@ static int write_file(const struct options *o, const uint32_t number[2], const c
 	return ERR_OK;
 }
 
+/* Four bytes of length, big-endian, then the bytes. */
+static bool write_stream(struct bytes body)
+{
+	const uint8_t head[4] = { (uint8_t)(body.len >> 24), (uint8_t)(body.len >> 16),
+				  (uint8_t)(body.len >> 8), (uint8_t)body.len };
+
+	return fwrite(head, 1, sizeof head, stdout) == sizeof head &&
+	       fwrite(body.data, 1, body.len, stdout) == body.len;
+}
+
 static int write_impressions(const struct options *o, uint32_t finger)
 {
 	struct synth_master *m = NULL;
 	struct synth_params p;
-	int r = synth_master_new(finger_seed(o, finger), &m);
+	int r = synth_master_new(made_up_seed(o->seed, finger), &m);
 
 	synth_params_init(&p, o->difficulty);
 	for (uint32_t i = 0; r == ERR_OK && i < o->impressions; i++) {
@@ -221,21 +238,39 @@ static int write_impressions(const struct options *o, uint32_t finger)
 	return r;
 }
 
+/* A record and the private data that belong to it, into two files or onto the stream. */
+static int write_template(const struct options *o, uint32_t finger, uint32_t touch)
+{
+	struct made_up up = { .finger = made_up_seed(o->seed, finger),
+			      .touch = touch,
+			      .difficulty = o->difficulty };
+	struct buf iso = { 0 };
+	struct buf extended = { 0 };
+	const uint32_t number[2] = { finger, touch };
+	int r = made_up_records(&up, &iso, o->private_data ? &extended : NULL);
+
+	if (r == ERR_OK && o->stream) {
+		bool ok = write_stream(buf_bytes(&iso)) &&
+			  (!o->private_data || write_stream(buf_bytes(&extended)));
+
+		r = ok ? ERR_OK : ERR_IO;
+	} else if (r == ERR_OK) {
+		r = write_file(o, number, "fmr", "", buf_bytes(&iso));
+		r = r == ERR_OK && o->private_data
+			? write_file(o, number, "fpx", "", buf_bytes(&extended))
+			: r;
+	}
+	buf_done(&iso);
+	buf_done(&extended);
+	return r;
+}
+
 static int write_templates(const struct options *o, uint32_t finger)
 {
 	int r = ERR_OK;
 
 	for (uint32_t i = 0; r == ERR_OK && i < o->impressions; i++) {
-		struct fmr fmr;
-		struct buf out = { 0 };
-
-		synth_template(finger_seed(o, finger), i, o->difficulty, &fmr);
-		r = fmr_write(&fmr, 1, FMR_ISO_2005, &out);
-		if (r == ERR_OK) {
-			r = write_file(o, (const uint32_t[2]){ finger, i }, "fmr", "",
-				       buf_bytes(&out));
-		}
-		buf_done(&out);
+		r = write_template(o, finger, i);
 	}
 	return r;
 }
@@ -243,11 +278,11 @@ static int write_templates(const struct options *o, uint32_t finger)
 static int each_finger(const struct options *o,
 		       int (*write_finger)(const struct options *o, uint32_t finger))
 {
-	if (o->dir == NULL) {
+	if (o->dir == NULL && !o->stream) {
 		(void)fprintf(stderr, "outpost-synth: -o DIR is needed\n");
 		return EXIT_USAGE;
 	}
-	if (mkdir(o->dir, 0777) != 0 && errno != EEXIST) {
+	if (!o->stream && mkdir(o->dir, 0777) != 0 && errno != EEXIST) {
 		complain(o->dir);
 		return EXIT_FAILED;
 	}
@@ -260,6 +295,10 @@ static int each_finger(const struct options *o,
 			return EXIT_FAILED;
 		}
 		progress("fingers", i + 1, o->fingers);
+	}
+	if (fflush(stdout) != 0) {
+		complain("output");
+		return EXIT_FAILED;
 	}
 	return EXIT_SUCCESS;
 }
@@ -328,7 +367,7 @@ int main(int argc, char *argv[])
 	}
 	const char *what = argc - optind == 1 ? argv[optind] : "";
 
-	if (strcmp(what, "finger") == 0) {
+	if (strcmp(what, "finger") == 0 && !o.stream) {
 		return each_finger(&o, write_impressions);
 	}
 	if (strcmp(what, "templates") == 0) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "finger/code.h"
+#include "match/chance.h"
 #include "match/snapshot.h"
 
 /* People go on from the first look to the full comparison cell by cell: the GO_ON best of
@@ -366,39 +367,17 @@ void search_merge(struct search_result *a, const struct search_result *b)
 	a->compared += b->compared;
 }
 
-/* The decimal logarithm for x >= 1 without the C library's: a threshold must be the same on
- * every machine. */
-static double log10_of(double x)
-{
-	double whole = 0;
-	double series = 0;
-	double y;
-
-	while (x >= 10.0) {
-		x /= 10.0;
-		whole += 1.0;
-	}
-	/* ln x = 2 (y + y^3 / 3 + y^5 / 5 ...) with y = (x - 1) / (x + 1) < 9 / 11. */
-	y = (x - 1.0) / (x + 1.0);
-	for (int k = 79; k >= 1; k -= 2) {
-		series = series * y * y + 1.0 / k;
-	}
-	return whole + 2.0 * y * series / 2.302585092994046;
-}
-
-/* The tail of the impostors as measured (docs/FINGERPRINT.md): one in TAIL_AT_ZERO reaches
- * a score of 0, and a tenth of those is left for every TAIL_DECADE more.  What lies beyond
- * one in 25,000 is extrapolated.  A sum over several fingers falls faster; the same line
- * is kept for it, on the safe side. */
-#define TAIL_AT_ZERO 100.0
-#define TAIL_DECADE  120.0
-
 int search_threshold(uint64_t people, unsigned probe_fingers, double fpir)
 {
 	double n = people > 1 ? (double)people : 1.0;
 	double rate = fpir > 1e-9 ? (fpir < 1.0 ? fpir : 1.0) : 1e-9;
-	double odds = n / (rate * TAIL_AT_ZERO);
+	unsigned fingers = probe_fingers > 1 ? probe_fingers : 1;
 
-	(void)probe_fingers;
-	return odds > 1.0 ? (int)(TAIL_DECADE * log10_of(odds) + 0.5) : 0;
+	return chance_threshold(fingers < CHANCE_FINGERS_MAX ? fingers : CHANCE_FINGERS_MAX,
+				rate / n);
+}
+
+bool search_reaches(const struct search_candidate *c, uint64_t people, double fpir)
+{
+	return c->fingers > 0 && c->score >= search_threshold(people, c->fingers, fpir);
 }

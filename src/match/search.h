@@ -6,6 +6,7 @@
 #ifndef MATCH_SEARCH_H
 #define MATCH_SEARCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,8 +44,13 @@ int search_part(const struct gallery_snapshot *s, struct finger_template *const 
 		struct search_result *out);
 /* Merge b into a; order does not matter. */
 void search_merge(struct search_result *a, const struct search_result *b);
-/* The score that a candidate needs so that a search of a gallery of this many people brings
- * a false one with at most the given rate (FPIR per search, e.g. 0.01). */
+/* The score that a candidate needs so that a search of a gallery of this many people for so many
+ * fingers (1..10; 0 counts as one) brings a false one with at most the given rate (FPIR per
+ * search, e.g. 0.01).  Rises with the people and the strictness.  The first look only lowers
+ * the rate further. */
 int search_threshold(uint64_t people, unsigned probe_fingers, double fpir);
+/* Does a candidate reach it?  Whoever has fewer of the probe's fingers in the gallery is held to
+ * the threshold of as many as were compared, which is higher. */
+bool search_reaches(const struct search_candidate *c, uint64_t people, double fpir);
 
 #endif

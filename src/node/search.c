@@ -231,9 +231,9 @@ size_t search_candidates(struct node *n, const struct searching *s,
 		const struct person *person = map_get(&n->book->people, c->person);
 
 		/* Whoever was withdrawn while the search ran is not in the gallery any more. */
-		if (c->score < s->threshold || person == NULL || !person->in_gallery ||
-		    !apply_is_searchable(n, person) || !gallery_live(n->gallery, c->person) ||
-		    !may_show(n, s, person)) {
+		if (!search_reaches(c, s->people, (double)s->rules.fpir_ppm / 1e6) ||
+		    person == NULL || !person->in_gallery || !apply_is_searchable(n, person) ||
+		    !gallery_live(n->gallery, c->person) || !may_show(n, s, person)) {
 			continue;
 		}
 		memcpy(out[count].record, c->person, KINDS_RECORD_BYTES);

@@ -18,7 +18,7 @@ static struct finger_template *fixed(void)
 	struct buf iso = { 0 };
 
 	if (t == NULL) {
-		synth_template(1, 0, 0.2f, &view);
+		synth_template(1, 0, 0.2f, &view, NULL);
 		if (fmr_write(&view, 1, FMR_ISO_2005, &iso) != ERR_OK ||
 		    finger_template_load(buf_bytes(&iso), (struct bytes){ NULL, 0 }, &t, NULL) !=
 			ERR_OK) {

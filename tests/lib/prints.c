@@ -12,7 +12,7 @@ void prints_record(uint64_t finger, uint64_t touch, float difficulty, uint8_t po
 {
 	struct fmr view;
 
-	synth_template(finger, touch, difficulty, &view);
+	synth_template(finger, touch, difficulty, &view, NULL);
 	view.position = position;
 	assert_int_equal(fmr_write(&view, 1, FMR_ISO_2005, out), ERR_OK);
 }

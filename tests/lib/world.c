@@ -855,7 +855,7 @@ struct bytes world_print(struct world *w, struct arena *arena, uint64_t finger, 
 	struct buf iso;
 	struct bytes out = { NULL, 0 };
 
-	synth_template(finger, touch, 0.2F, &view);
+	synth_template(finger, touch, 0.1F, &view, NULL);
 	buf_init(&iso, 0);
 	if (fmr_write(&view, 1, FMR_ISO_2005, &iso) == ERR_OK) {
 		out = arena_copy(arena, buf_bytes(&iso));

@@ -75,7 +75,7 @@ static void make(unsigned i, struct finger_template **out)
 	struct fmr view;
 	struct buf iso = { 0 };
 
-	synth_template(i / 2, i, 0.4F, &view);
+	synth_template(i / 2, i, 0.4F, &view, NULL);
 	view.position = (uint8_t)(i % 3);
 	check(fmr_write(&view, 1, FMR_ISO_2005, &iso), "record");
 	check(finger_template_load(buf_bytes(&iso), (struct bytes){ NULL, 0 }, out, NULL), "load");

@@ -36,6 +36,16 @@ templates() {
 	exits 0 templates --fingers 3 --impressions 1 -o "$dir/t" &&
 		[ "$(head -c 3 "$dir/t/3_1.fmr")" = FMR ]
 }
+private_data() {
+	exits 0 templates --private --fingers 2 --impressions 1 -o "$dir/p" &&
+		[ "$(od -An -tu1 -N1 "$dir/p/2_1.fpx" | tr -d ' ')" = 1 ] &&
+		cmp -s "$dir/t/2_1.fmr" "$dir/p/2_1.fmr"
+}
+stream() { # both files of each finger, each behind four bytes of length
+	exits 0 templates --private --stream --fingers 2 --impressions 1 &&
+		[ "$(wc -c <"$dir/out")" -eq $(($(cat "$dir"/p/* | wc -c) + 16)) ] &&
+		[ "$(dd if="$dir/out" bs=1 skip=4 count=3 2>/dev/null)" = FMR ]
+}
 people() {
 	exits 0 people --count 20 --canary && [ "$(wc -l <"$dir/out")" -eq 20 ] &&
 		[ "$(grep -c '^{"surname":"CANARY[A-F]*",.*"number":"CANARY' "$dir/out")" -eq 20 ]
@@ -47,6 +57,9 @@ full_disk() {
 point "writes pictures of the stated size" finger_pictures
 point "the same seed gives the same picture, another seed another" repeats
 point "writes minutiae records" templates
+point "private data stand beside the records, which stay the same" private_data
+point "a stream holds the same bytes" stream
+point "pictures do not stream" exits 2 finger --stream
 point "prints one person a line, with canaries" people
 point "help is no error" exits 0 --help
 point "no command is wrong usage" exits 2

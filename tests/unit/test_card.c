@@ -96,7 +96,7 @@ static void records_come_out_as_they_went_in(void **state)
 		struct buf none = { 0 };
 		struct fmr v;
 
-		synth_template(i, 0, (float)(i % 10) / 10.0f, &v);
+		synth_template(i, 0, (float)(i % 10) / 10.0f, &v, NULL);
 		v.position = (uint8_t)(i % 11);
 		v.count = i < 3 ? (uint8_t)i : v.count;
 		record_of(&v, &iso);

@@ -19,7 +19,7 @@ static void code_of(uint64_t finger, uint64_t touch, float difficulty, struct fi
 	struct buf iso = { 0 };
 	struct finger_template *t = NULL;
 
-	synth_template(finger, touch, difficulty, &v);
+	synth_template(finger, touch, difficulty, &v, NULL);
 	assert_int_equal(fmr_write(&v, 1, FMR_ISO_2005, &iso), ERR_OK);
 	assert_int_equal(finger_template_load(buf_bytes(&iso), (struct bytes){ NULL, 0 }, &t, NULL),
 			 ERR_OK);
@@ -37,7 +37,7 @@ static int make(void **state)
 	assert_non_null(touched);
 	for (unsigned i = 0; i < FINGERS; i++) {
 		code_of(i, 0, 0.2f, &enrolled[i]);
-		code_of(i, 1, 0.4f, &touched[i]);
+		code_of(i, 1, 0.2f, &touched[i]);
 	}
 	return 0;
 }

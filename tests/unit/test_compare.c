@@ -63,7 +63,7 @@ static int score_moved(uint64_t finger, int turn, int dx, int dy, int noise)
 	struct finger_template *b;
 	int score;
 
-	synth_template(finger, 0, 0.1f, &v);
+	synth_template(finger, 0, 0.1f, &v, NULL);
 	a = load(&v);
 	move(&v, turn, dx, dy, noise);
 	b = load(&v);
@@ -94,7 +94,7 @@ static void is_symmetric_and_the_same_each_time(void **state)
 	for (unsigned i = 0; i < PRINTS; i++) {
 		struct fmr v;
 
-		synth_template(i / 2, i, 0.6f, &v);
+		synth_template(i / 2, i, 0.6f, &v, NULL);
 		t[i] = load(&v);
 	}
 	for (unsigned i = 0; i < PRINTS; i++) {
@@ -122,9 +122,9 @@ static void mates_beat_strangers(void **state)
 	for (unsigned i = 0; i < FINGERS; i++) {
 		struct fmr v;
 
-		synth_template(i, 0, 0.2f, &v);
+		synth_template(i, 0, 0.2f, &v, NULL);
 		a[i] = load(&v);
-		synth_template(i, 1, 0.4f, &v);
+		synth_template(i, 1, 0.4f, &v, NULL);
 		b[i] = load(&v);
 	}
 	for (unsigned i = 0; i < FINGERS; i++) {
@@ -242,7 +242,7 @@ static void chosen_pairs_are_one_to_one(void **state)
 	uint8_t seen_b[TEMPLATE_KEPT] = { 0 };
 
 	(void)state;
-	synth_template(5, 0, 0.1f, &v);
+	synth_template(5, 0, 0.1f, &v, NULL);
 	a = load(&v);
 	move(&v, 24, 10, 5, 0);
 	b = load(&v);
@@ -270,7 +270,7 @@ static void refuses_damaged_records(void **state)
 	struct fault fault = { 0 };
 
 	(void)state;
-	synth_template(1, 0, 0.1f, &v);
+	synth_template(1, 0, 0.1f, &v, NULL);
 	assert_int_equal(fmr_write(&v, 1, FMR_ISO_2005, &iso), ERR_OK);
 	for (size_t n = 0; n < iso.len; n++) {
 		assert_int_not_equal(finger_template_load((struct bytes){ iso.data, n },
@@ -294,7 +294,7 @@ static void brings_other_resolutions_to_one(void **state)
 	struct finger_template *b;
 
 	(void)state;
-	synth_template(2, 0, 0.1f, &v);
+	synth_template(2, 0, 0.1f, &v, NULL);
 	a = load(&v);
 	v.ppcm_x = 394;
 	v.ppcm_y = 394;

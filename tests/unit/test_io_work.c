@@ -20,7 +20,7 @@ static struct gallery *gallery;
 static void put(uint64_t person)
 {
 	uint8_t id[GALLERY_PERSON_BYTES] = { 0 };
-	struct finger_card *card = prints_card(person, 0, 0.2F, 0);
+	struct finger_card *card = prints_card(person, 0, 0.1F, 0);
 
 	memcpy(id, &person, sizeof person);
 	assert_int_equal(gallery_put(gallery, id, card), ERR_OK);
@@ -53,7 +53,7 @@ static void order(struct effect *e, uint64_t job, uint64_t person)
 {
 	*e = (struct effect){ .kind = EFFECT_SEARCH, .job = job, .probes = 1 };
 	memset(e->filter.group, 0xff, sizeof e->filter.group);
-	e->probe[0] = prints_template(person, 1, 0.2F, 0);
+	e->probe[0] = prints_template(person, 1, 0.1F, 0);
 	assert_int_equal(gallery_snapshot(gallery, &e->snapshot), ERR_OK);
 }
 

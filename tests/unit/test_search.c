@@ -254,8 +254,26 @@ static void the_threshold_rises_with_people_and_caution(void **state)
 	}
 	assert_true(search_threshold(0, 1, 0.0) > 0);
 	assert_int_equal(search_threshold(0, 1, 1.0), 0);
-	assert_int_equal(search_threshold(10000, 1, 0.01), 480);
+	assert_in_range(search_threshold(10000, 1, 0.01), 432, 434);
 	assert_true(search_threshold(1000000, 2, 0.01) > search_threshold(1000, 2, 0.01));
+}
+
+static void fewer_fingers_have_to_say_more(void **state)
+{
+	struct search_candidate c = { .fingers = 2 };
+
+	(void)state;
+	c.score = search_threshold(PEOPLE, 2, 0.01);
+	assert_true(search_reaches(&c, PEOPLE, 0.01));
+	assert_false(search_reaches(&c, PEOPLE, 0.001));
+	c.score--;
+	assert_false(search_reaches(&c, PEOPLE, 0.01));
+	c.score++;
+	c.fingers = 1;
+	assert_false(search_reaches(&c, PEOPLE, 0.01));
+	c.fingers = 0;
+	c.score = 2000;
+	assert_false(search_reaches(&c, PEOPLE, 0.01));
 }
 
 int main(void)
@@ -268,6 +286,7 @@ int main(void)
 		cmocka_unit_test(other_positions_are_not_compared),
 		cmocka_unit_test(refuses_parts_and_probes_out_of_range),
 		cmocka_unit_test(the_threshold_rises_with_people_and_caution),
+		cmocka_unit_test(fewer_fingers_have_to_say_more),
 	};
 
 	return cmocka_run_group_tests(tests, fill, empty);

@@ -192,7 +192,7 @@ static void a_record_is_drawn_alone_and_at_500_ppi(void **state)
 
 	(void)state;
 	begin(&f);
-	synth_template(9, 1, 0.2F, &v);
+	synth_template(9, 1, 0.2F, &v, NULL);
 	v.ppcm_x = v.ppcm_y = 394;
 	assert_int_equal(fmr_write(&v, 1, FMR_ISO_2005, &iso), ERR_OK);
 	f.print[0].iso = buf_bytes(&iso);
