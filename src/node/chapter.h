@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/day.h"
 #include "base/map.h"
+#include "base/rule.h"
 #include "base/wire.h"
 #include "channel/link.h"
 #include "intake/worker.h"
@@ -62,6 +63,9 @@ struct wire_link {
 	uint64_t sent;     /* bytes on the wire, both ways */
 	uint64_t received;
 	bool settled;
+	bool refused; /* an entry, for what we knew then; it is not asked for in this session again
+		       */
+	bool again;   /* we know more now: a new session is to ask for it */
 };
 
 /* Where a peer may be. */
@@ -169,6 +173,7 @@ struct node {
 	bool touched;
 	bool keys_came; /* a class key is new: entries may be read now */
 	bool roster_came;
+	bool passport_came;      /* somebody is known now who was not */
 	struct wire_link *giver; /* whom the entry comes from that is being taken */
 	bool erased;             /* since the last commit: the files must be scrubbed */
 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/rule.h"
 #include "sim/chance.h"
 #include "sim/crowd_inside.h"
 
@@ -177,23 +178,20 @@ static void add_to_hash(struct crowd *c, size_t place, const struct event *e)
 	c->hash = siphash_24(hash_key, words, sizeof words);
 }
 
+/* What the step said when all is well, ERR_STORE when the process must stop. */
 static int step_node(struct node *n, const struct event *event, struct effects *effects)
 {
-	int rc = node_begin(n);
-	int refused = ERR_OK;
+	int rc;
 
-	if (rc == ERR_OK) {
-		rc = node_step(n, event, effects);
+	if (node_begin(n) != ERR_OK) {
+		return ERR_STORE;
 	}
-	/* Refused without a change: the loop logs it and goes on. */
-	if (rc == ERR_MALFORMED || rc == ERR_STATE) {
-		refused = rc;
-		rc = ERR_OK;
+	rc = node_step(n, event, effects);
+	/* Refused without a change is logged, and goes on. */
+	if (rc != ERR_OK && rc != ERR_MALFORMED && rc != ERR_STATE) {
+		return ERR_STORE;
 	}
-	if (rc == ERR_OK) {
-		rc = node_commit(n);
-	}
-	return rc == ERR_OK && refused != ERR_OK ? refused : rc;
+	return node_commit(n) == ERR_OK ? rc : ERR_STORE;
 }
 
 static int step(struct crowd *c, size_t place, struct event *event)
@@ -213,9 +211,10 @@ static int step(struct crowd *c, size_t place, struct event *event)
 	effects_init(&effects);
 	code = p->actor != NULL ? p->actor->step(p->self, event, &effects)
 				: step_node(p->node, event, &effects);
-	if (code == ERR_OK || code == ERR_MALFORMED || code == ERR_STATE) {
+	if (!RULE(answer_durable, code == ERR_STORE)) {
 		rc = carry_out(c, place, &effects);
-	} else {
+	}
+	if (rc == ERR_OK && code == ERR_STORE) {
 		c->stops++;
 		rc = crowd_crash(c, place, RESTART_MS, false);
 	}

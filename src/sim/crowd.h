@@ -61,6 +61,8 @@ int crowd_replace(struct crowd *c, size_t place, const struct crowd_actor *actor
  * second, and the other way too if both. */
 int crowd_join(struct crowd *c, size_t a, size_t b, bool both, const struct crowd_way *quality,
 	       size_t *which);
+/* The same for two that come into reach now and see each other, as discovery does. */
+int crowd_meet(struct crowd *c, size_t a, size_t b, const struct crowd_way *quality, size_t *which);
 /* Up or down.  silent: nobody is told that the wires are gone, they find out. */
 int crowd_set(struct crowd *c, size_t which, bool up, bool silent);
 /* Bytes of that direction (0: from a) are lost from now on, and nobody can dial; or again not. */

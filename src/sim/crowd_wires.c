@@ -258,12 +258,8 @@ int crowd_wires_crash(struct crowd *c, size_t place, bool silent)
 
 /* ---- ways ---- */
 
-int crowd_join(struct crowd *c, size_t a, size_t b, bool both, const struct crowd_way *quality,
-	       size_t *which)
+static int join(struct crowd *c, size_t a, size_t b, const struct crowd_way *quality, size_t *which)
 {
-	struct event seen = { .kind = EVENT_PEER_SEEN, .fixed = true };
-	int rc;
-
 	if (c->way_count == c->way_room) {
 		size_t room = c->way_room == 0 ? 16 : c->way_room * 2;
 		struct way *grown = realloc(c->ways, room * sizeof *grown);
@@ -279,10 +275,32 @@ int crowd_join(struct crowd *c, size_t a, size_t b, bool both, const struct crow
 		*which = c->way_count;
 	}
 	c->way_count++;
-	seen.address = bytes_of(c->places[b].name);
-	rc = crowd_later(c, a, c->now_ms + 1, &seen);
-	seen.address = bytes_of(c->places[a].name);
-	return rc == ERR_OK && both ? crowd_later(c, b, c->now_ms + 1, &seen) : rc;
+	return ERR_OK;
+}
+
+static int see(struct crowd *c, size_t a, size_t b, bool fixed)
+{
+	return crowd_later(c, a, c->now_ms + 1,
+			   &(struct event){ .kind = EVENT_PEER_SEEN,
+					    .fixed = fixed,
+					    .address = bytes_of(c->places[b].name) });
+}
+
+int crowd_join(struct crowd *c, size_t a, size_t b, bool both, const struct crowd_way *quality,
+	       size_t *which)
+{
+	int rc = join(c, a, b, quality, which);
+
+	rc = rc == ERR_OK ? see(c, a, b, true) : rc;
+	return rc == ERR_OK && both ? see(c, b, a, true) : rc;
+}
+
+int crowd_meet(struct crowd *c, size_t a, size_t b, const struct crowd_way *quality, size_t *which)
+{
+	int rc = join(c, a, b, quality, which);
+
+	rc = rc == ERR_OK ? see(c, a, b, false) : rc;
+	return rc == ERR_OK ? see(c, b, a, false) : rc;
 }
 
 void crowd_quality(struct crowd *c, size_t which, const struct crowd_way *quality)

@@ -101,8 +101,8 @@ static void send(struct hostile *h, const struct contact *c, struct buf *out)
 {
 	if (out->len > 0) {
 		(void)effects_add(h->effects, &(struct effect){ .kind = EFFECT_SEND,
-								 .link = c->number,
-								 .bytes = buf_bytes(out) });
+								.link = c->number,
+								.bytes = buf_bytes(out) });
 	}
 	buf_clear(out);
 }
@@ -284,10 +284,10 @@ static void wake(struct hostile *h)
 	}
 	for (size_t i = 0; i < h->peer_count; i++) {
 		(void)effects_add(h->effects, &(struct effect){ .kind = EFFECT_DIAL,
-								 .bytes = bytes_of(h->peers[i]) });
+								.bytes = bytes_of(h->peers[i]) });
 	}
-	(void)effects_add(h->effects, &(struct effect){ .kind = EFFECT_WAKE_AT,
-							 .at_ms = h->now_ms + REDIAL_MS });
+	(void)effects_add(
+	    h->effects, &(struct effect){ .kind = EFFECT_WAKE_AT, .at_ms = h->now_ms + REDIAL_MS });
 }
 
 /* ---- whoever stands there ---- */

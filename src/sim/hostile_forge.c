@@ -201,8 +201,7 @@ void hostile_forge_flood(struct hostile_hoard *h, struct bytes classes, size_t c
 					    .expiry_day = day_of_ms(now_ms) + DAYS };
 		size_t which = (size_t)chance_below(&h->dice, classes.len / ENTRY_CLASS_BYTES);
 
-		memcpy(order.class_id, classes.data + which * ENTRY_CLASS_BYTES,
-		       ENTRY_CLASS_BYTES);
+		memcpy(order.class_id, classes.data + which * ENTRY_CLASS_BYTES, ENTRY_CLASS_BYTES);
 		seal(h, h->keys, &order, bytes_of("flood"));
 	}
 }

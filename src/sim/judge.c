@@ -11,7 +11,9 @@
 #include "trust/passport.h"
 #include "trust/seal.h"
 
-#define MINUTE_MS    60000ULL
+#define MINUTE_MS 60000ULL
+#define ASTRAY_MS (30 * MINUTE_MS) /* headquarters is 7 off, and two steps of ten towards others   \
+				    */
 #define LEAP_MAX_MS  (31 * DAY_MS) /* of stamps: what a wrong clock may do before it is caught */
 #define IN_FLIGHT_MS (10 * MINUTE_MS)
 
@@ -125,7 +127,8 @@ static const char *may_not_write(const struct judge *j, const struct known *k)
 	struct labels labels;
 
 	if (memcmp(h->class_id, j->control_class, ENTRY_CLASS_BYTES) == 0) {
-		return hq || h->kind == KIND_ERASURE ? NULL : "only headquarters writes such control";
+		return hq || h->kind == KIND_ERASURE ? NULL
+						     : "only headquarters writes such control";
 	}
 	if (members_labels(j->members, h->class_id, &labels) != ERR_OK) {
 		return k->author < j->count ? NULL : "a class that nobody has";
@@ -285,7 +288,7 @@ static void check_stamp(struct judge *j, size_t place, const struct known *k)
 	if (k->author != place || w->hostile) {
 		return;
 	}
-	if (!w->clock_was_wrong && ms > now + CLOCK_STEP_MAX_MS + MINUTE_MS) {
+	if (!w->clock_was_wrong && ms > now + ASTRAY_MS) {
 		judge_watch_say(j, BREACH_CLOCK, place, k, "stamped ahead by a right clock");
 	}
 	if (ms > now + LEAP_MAX_MS) {
@@ -314,11 +317,11 @@ static void check_versions(struct judge *j, size_t place, const struct known *k)
 		return;
 	}
 	for (x = map_get(&j->tags, k->header.tag); x != NULL; x = x->next) {
-		if (x->header.kind == k->header.kind &&
-		    x->header.revision != k->header.revision &&
+		if (x->header.kind == k->header.kind && x->header.revision != k->header.revision &&
 		    memcmp(x->header.class_id, k->header.class_id, ENTRY_CLASS_BYTES) == 0 &&
 		    judge_has(j, place, x) && judge_has(j, place, k)) {
-			judge_watch_say(j, BREACH_DIVERGENCE, place, k, "two revisions side by side");
+			judge_watch_say(j, BREACH_DIVERGENCE, place, k,
+					"two revisions side by side");
 		}
 	}
 }

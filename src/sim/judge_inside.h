@@ -18,10 +18,10 @@ struct known {
 	struct entry_header header;
 	size_t author; /* its place; JUDGE_PLACES_MAX: nobody's */
 	uint64_t born_ms;
-	uint64_t erased_ms;           /* 0: not erased by anybody who may */
-	struct known *erasure;        /* that did */
-	struct known *next;           /* of the same tag */
-	uint64_t *arrived_ms;         /* owned; by place; 0: never */
+	uint64_t erased_ms;    /* 0: not erased by anybody who may */
+	struct known *erasure; /* that did */
+	struct known *next;    /* of the same tag */
+	uint64_t *arrived_ms;  /* owned; by place; 0: never */
 };
 
 struct watched {
@@ -29,13 +29,13 @@ struct watched {
 	size_t place;
 	char disk[DISK_NAME_MAX];
 	bool hostile;
-	bool clock_wrong;     /* now */
-	bool clock_was_wrong; /* ever */
+	bool clock_wrong;                  /* now */
+	bool clock_was_wrong;              /* ever */
 	uint64_t last_put_ms[JUDGE_KINDS]; /* by its own hand */
 };
 
 struct judge {
-	struct crowd *crowd; /* borrowed */
+	struct crowd *crowd;                       /* borrowed */
 	struct watched *watched[JUDGE_PLACES_MAX]; /* owned */
 	size_t count;
 	size_t headquarters;

@@ -23,8 +23,7 @@ static bool takes_part(const struct judge *j, size_t place, const uint8_t *class
 
 /* Which nodes reach each other through nodes that may have the class? */
 static void divide(const struct judge *j, const uint8_t *class_id,
-		   bool (*reach)(void *context, size_t a, size_t b), void *context,
-		   struct parts *p)
+		   bool (*reach)(void *context, size_t a, size_t b), void *context, struct parts *p)
 {
 	bool moved = true;
 
@@ -71,12 +70,13 @@ static void compare(struct judge *j, const struct known *k, const struct parts *
 	}
 }
 
-static void check_left(struct judge *j, const struct known *k)
+/* control: who hears headquarters' word. */
+static void check_left(struct judge *j, const struct known *k, const struct parts *control)
 {
 	uint32_t day = day_of_ms(crowd_now(j->crowd) - FORGET_MS);
 
 	for (size_t i = 0; i < j->count; i++) {
-		if (j->watched[i]->hostile || !judge_has(j, i, k)) {
+		if (control->of[i] != control->of[j->headquarters] || !judge_has(j, i, k)) {
 			continue;
 		}
 		/* An erasure from the future is not believed yet. */
@@ -85,7 +85,8 @@ static void check_left(struct judge *j, const struct known *k)
 			judge_watch_say(j, BREACH_RESURRECTED, i, k, "erased, and still here");
 		}
 		if (k->header.expiry_day < day) {
-			judge_watch_say(j, BREACH_EXPIRED, i, k, "its day has passed, and it is here");
+			judge_watch_say(j, BREACH_EXPIRED, i, k,
+					"its day has passed, and it is here");
 		}
 	}
 }
@@ -128,8 +129,9 @@ void judge_quiet(struct judge *j, bool (*reach)(void *context, size_t a, size_t 
 	struct parts parts;
 	size_t at = 0;
 
+	divide(j, j->control_class, reach, context, &parts);
 	while ((k = map_next(&j->known, &at)) != NULL && j->finding.breach == BREACH_NONE) {
-		check_left(j, k);
+		check_left(j, k, &parts);
 		check_delivered(j, k);
 	}
 	for (size_t i = 0; i < classes.len; i += ENTRY_CLASS_BYTES) {

@@ -5,13 +5,13 @@
 #include "base/day.h"
 #include "sim/chance.h"
 
-#define MINUTE_MS  60000ULL
-#define HOUR_MS    (60 * MINUTE_MS)
-#define PEOPLE     8U
-#define DAYS_MAX   4U
-#define PER_DAY    18U
-#define WATCH_MS   (6 * MINUTE_MS) /* how long a day of work is */
-#define YEAR_MS    (365 * (int64_t)DAY_MS)
+#define MINUTE_MS 60000ULL
+#define HOUR_MS   (60 * MINUTE_MS)
+#define PEOPLE    8U
+#define DAYS_MAX  4U
+#define PER_DAY   18U
+#define WATCH_MS  (6 * MINUTE_MS) /* how long a day of work is */
+#define YEAR_MS   (365 * (int64_t)DAY_MS)
 
 static const struct crowd_way lines[] = {
 	{ .latency_ms = 2 },
@@ -20,9 +20,9 @@ static const struct crowd_way lines[] = {
 	{ .bytes_per_s = 1200, .latency_ms = 700, .loss_ppm = 20000, .duplicate_ppm = 20000 },
 };
 
-static const int64_t skews[] = { 7 * 60000, -7 * 60000, 3 * 3600000, -5 * 3600000,
-				 (int64_t)DAY_MS * 3, -(int64_t)DAY_MS * 3, 2 * YEAR_MS,
-				 -2 * YEAR_MS, 40 * YEAR_MS };
+static const int64_t skews[] = { 7 * 60000,    -7 * 60000,          3 * 3600000,
+				 -5 * 3600000, (int64_t)DAY_MS * 3, -(int64_t)DAY_MS * 3,
+				 2 * YEAR_MS,  -2 * YEAR_MS,        40 * YEAR_MS };
 
 const struct crowd_way *plan_line(uint64_t n)
 {
@@ -37,9 +37,9 @@ int64_t plan_skew_ms(uint64_t n)
 const char *plan_act_name(enum act_kind kind)
 {
 	static const char *const names[ACT_KINDS] = {
-		"issue", "amend", "block", "withdraw", "check", "review",  "action",
-		"enrol", "crash", "down",  "up",       "cut",   "mend",    "skew",
-		"right", "full",  "fail",  "read",     "hostile", "night", "quality"
+		"issue", "amend", "block", "withdraw", "check",   "review", "action",
+		"enrol", "crash", "down",  "up",       "cut",     "mend",   "skew",
+		"right", "full",  "fail",  "read",     "hostile", "night",  "quality"
 	};
 
 	return names[kind];
@@ -81,7 +81,8 @@ static void make_places(struct plan *p, uint64_t *dice)
 	p->country[0] = "UTO";
 	for (size_t i = 1; i < p->places; i++) {
 		p->country[i] = i == 1 ? "AAA" : countries[chance_below(dice, 6)];
-		p->role[i] = p->country[i][0] == 'C' && chance_below(dice, 2) == 0 ? "relay" : "post";
+		p->role[i] =
+		    p->country[i][0] == 'C' && chance_below(dice, 2) == 0 ? "relay" : "post";
 		p->late[i] = i > 1 && p->swarm[ACT_ENROL] && chance_below(dice, 4) == 0;
 	}
 }
@@ -105,9 +106,9 @@ static void make_ways(struct plan *p, uint64_t *dice)
 static void one(struct plan *p, uint64_t *dice, uint64_t from_ms)
 {
 	static const uint8_t often[ACT_KINDS] = {
-		[ACT_ISSUE] = 12, [ACT_AMEND] = 6,  [ACT_BLOCK] = 2, [ACT_WITHDRAW] = 8,
+		[ACT_ISSUE] = 12, [ACT_AMEND] = 6,  [ACT_BLOCK] = 2,  [ACT_WITHDRAW] = 8,
 		[ACT_CHECK] = 10, [ACT_REVIEW] = 8, [ACT_ACTION] = 3, [ACT_CRASH] = 7,
-		[ACT_DOWN] = 8,   [ACT_CUT] = 3,    [ACT_SKEW] = 5,  [ACT_FULL] = 3,
+		[ACT_DOWN] = 8,   [ACT_CUT] = 3,    [ACT_SKEW] = 5,   [ACT_FULL] = 3,
 		[ACT_FAIL] = 4,   [ACT_READ] = 2,   [ACT_QUALITY] = 4
 	};
 	struct act a = { .at_ms = from_ms + chance_below(dice, WATCH_MS),

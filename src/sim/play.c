@@ -80,8 +80,8 @@ static int issue(struct play *p, const struct act *a)
 	char reference[16];
 
 	(void)snprintf(reference, sizeof reference, "R-%u", (unsigned)(a->value % PEOPLE));
-	return region_issue(p->region, reference, types[a->other / 4 % 3],
-			    2 * (a->value % PEOPLE), days, a->kind == ACT_AMEND);
+	return region_issue(p->region, reference, types[a->other / 4 % 3], 2 * (a->value % PEOPLE),
+			    days, a->kind == ACT_AMEND);
 }
 
 static int check(struct play *p, const struct act *a)
@@ -205,14 +205,14 @@ static int on_disk(struct play *p, const struct act *a)
 
 static int act(struct play *p, const struct act *a)
 {
-	static int (*const does[ACT_KINDS])(struct play *p, const struct act *a) = {
-		[ACT_ISSUE] = issue,     [ACT_AMEND] = issue,      [ACT_BLOCK] = standing,
-		[ACT_WITHDRAW] = standing, [ACT_CHECK] = check,    [ACT_REVIEW] = on_case,
-		[ACT_ACTION] = on_case,  [ACT_ENROL] = enrol_act,  [ACT_CRASH] = crash,
-		[ACT_DOWN] = down,       [ACT_UP] = down,          [ACT_CUT] = cut,
-		[ACT_MEND] = cut,        [ACT_SKEW] = skew,        [ACT_RIGHT] = skew,
-		[ACT_FULL] = on_disk,    [ACT_FAIL] = on_disk,     [ACT_READ] = on_disk,
-		[ACT_HOSTILE] = go_over, [ACT_NIGHT] = night,      [ACT_QUALITY] = quality,
+	static int (*const does[ACT_KINDS])(struct play * p, const struct act *a) = {
+		[ACT_ISSUE] = issue,       [ACT_AMEND] = issue,     [ACT_BLOCK] = standing,
+		[ACT_WITHDRAW] = standing, [ACT_CHECK] = check,     [ACT_REVIEW] = on_case,
+		[ACT_ACTION] = on_case,    [ACT_ENROL] = enrol_act, [ACT_CRASH] = crash,
+		[ACT_DOWN] = down,         [ACT_UP] = down,         [ACT_CUT] = cut,
+		[ACT_MEND] = cut,          [ACT_SKEW] = skew,       [ACT_RIGHT] = skew,
+		[ACT_FULL] = on_disk,      [ACT_FAIL] = on_disk,    [ACT_READ] = on_disk,
+		[ACT_HOSTILE] = go_over,   [ACT_NIGHT] = night,     [ACT_QUALITY] = quality,
 	};
 
 	note_act(p, a);
@@ -297,40 +297,68 @@ static bool reach(void *context, size_t a, size_t b)
 }
 
 /* What officers see is the same wherever everything may be read. */
-static int compare_galleries(struct play *p)
+static int ask_gallery(struct play *p, size_t place, uint64_t seen[2])
 {
-	struct buf first;
-	int rc = ERR_OK;
+	struct ask_range range = { .max = 1000 };
+	struct answer_gallery out;
+	struct arena arena;
+	int rc;
 
-	buf_init(&first, 0);
-	for (size_t i = 0; rc == ERR_OK && i < p->plan->places; i++) {
-		struct ask_range range = { .max = 1000 };
-		struct answer_gallery out;
-		struct arena arena;
+	arena_init(&arena, 0);
+	rc = region_ask(p->region, place, "gallery", &range, &arena, &out);
+	if (rc == ERR_OK) {
+		seen[0] = out.people;
+		seen[1] = out.fingers;
+	}
+	arena_done(&arena);
+	return rc;
+}
 
-		if (p->hostile[i] || !p->member[i] ||
-		    (i > 0 && strcmp(p->plan->country[i], "AAA") != 0)) {
-			continue;
-		}
-		arena_init(&arena, 0);
-		rc = region_ask(p->region, i, "gallery", &range, &arena, &out);
-		if (rc == ERR_OK && i == 0) {
-			buf_u32(&first, (uint32_t)out.people);
-			buf_u32(&first, (uint32_t)out.fingers);
-		} else if (rc == ERR_OK) {
-			const uint8_t *f = first.data;
-			uint32_t people = (uint32_t)f[3] | (uint32_t)f[2] << 8;
-			uint32_t fingers = (uint32_t)f[7] | (uint32_t)f[6] << 8;
+/* Does headquarters reach it through nodes that may have alerts? */
+static void find_reached(struct play *p, bool reached[PLAN_PLACES_MAX])
+{
+	bool moved = true;
 
-			if (out.people != people || out.fingers != fingers) {
-				judge_found(p->region->judge, BREACH_DIVERGENCE, i,
-					    "another gallery than headquarters'");
+	reached[0] = true;
+	while (moved) {
+		moved = false;
+		for (size_t i = 1; i < p->plan->places; i++) {
+			for (size_t k = 0; k < p->plan->places; k++) {
+				if (!reached[i] && reached[k] && reach(p, i, k) && p->member[i] &&
+				    strcmp(p->plan->country[i], "DDD") != 0) {
+					reached[i] = true;
+					moved = true;
+				}
 			}
 		}
-		arena_done(&arena);
 	}
-	buf_done(&first);
-	return rc == ERR_TIMEOUT ? ERR_OK : rc;
+}
+
+static int compare_galleries(struct play *p)
+{
+	bool reached[PLAN_PLACES_MAX] = { false };
+	uint64_t wanted[2] = { 0 };
+	int rc = ask_gallery(p, 0, wanted);
+
+	find_reached(p, reached);
+
+	for (size_t i = 1; rc == ERR_OK && i < p->plan->places; i++) {
+		uint64_t seen[2] = { 0 };
+		char text[100];
+
+		if (!reached[i] || strcmp(p->plan->country[i], "AAA") != 0) {
+			continue;
+		}
+		rc = ask_gallery(p, i, seen);
+		if (rc == ERR_OK && (seen[0] != wanted[0] || seen[1] != wanted[1])) {
+			(void)snprintf(text, sizeof text,
+				       "gallery of %u people, %u fingers; headquarters' %u, %u",
+				       (unsigned)seen[0], (unsigned)seen[1], (unsigned)wanted[0],
+				       (unsigned)wanted[1]);
+			judge_found(p->region->judge, BREACH_DIVERGENCE, i, text);
+		}
+	}
+	return rc;
 }
 
 static bool is_over(const struct play *p)
@@ -345,8 +373,7 @@ static int play(struct play *p)
 	for (size_t i = 0; rc == ERR_OK && !is_over(p) && i < p->plan->acts; i++) {
 		const struct act *a = &p->plan->act[i];
 
-		rc = crowd_run(crowd(p),
-			       CROWD_START_MS + SETTLE_MS + a->at_ms + p->nights_ms);
+		rc = crowd_run(crowd(p), CROWD_START_MS + SETTLE_MS + a->at_ms + p->nights_ms);
 		if (rc == ERR_OK && !a->left_out && !is_over(p)) {
 			rc = act(p, a);
 		}

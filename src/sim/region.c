@@ -144,9 +144,7 @@ static int put(struct region *r, size_t place, const char *verb, const char *off
 		r->asked_room = room;
 	}
 	a = &r->asked[r->asked_count];
-	*a = (struct region_asked){ .place = place,
-				    .kind = kind,
-				    .since_ms = crowd_now(r->crowd) };
+	*a = (struct region_asked){ .place = place, .kind = kind, .since_ms = crowd_now(r->crowd) };
 	buf_init(&bytes, 0);
 	rc = encode(r, verb, officer, body, &bytes, &a->verb);
 	if (rc == ERR_OK) {
