@@ -12,7 +12,8 @@
 #include "trust/seal.h"
 
 #define MINUTE_MS 60000ULL
-#define ASTRAY_MS (30 * MINUTE_MS) /* headquarters is 7 off, and two steps of ten towards others   \
+#define ASTRAY_MS                                                                                  \
+	(30 * MINUTE_MS)           /* headquarters is 7 off, and two steps of ten towards others   \
 				    */
 #define LEAP_MAX_MS  (31 * DAY_MS) /* of stamps: what a wrong clock may do before it is caught */
 #define IN_FLIGHT_MS (10 * MINUTE_MS)

@@ -91,6 +91,15 @@ static void on_tell(void *context, size_t place, struct bytes line)
 	}
 }
 
+static void on_send(void *context, size_t place, struct bytes bytes)
+{
+	struct region *r = context;
+
+	if (r->on_send != NULL) {
+		r->on_send(r->context, place, bytes);
+	}
+}
+
 static void on_step(void *context, size_t place, const struct event *event, int code)
 {
 	struct region *r = context;
@@ -266,9 +275,11 @@ int region_enrol(struct region *r, size_t place, const char *role, const char *c
 int region_new(uint64_t seed, struct region **out)
 {
 	struct region *r = calloc(1, sizeof *r);
-	struct crowd_hooks hooks = {
-		.on_tell = on_tell, .on_reply = on_reply, .on_step = on_step, .context = r
-	};
+	struct crowd_hooks hooks = { .on_tell = on_tell,
+				     .on_reply = on_reply,
+				     .on_send = on_send,
+				     .on_step = on_step,
+				     .context = r };
 	static bool registered;
 	char why[128];
 	size_t place;

@@ -42,6 +42,7 @@ struct region {
 	bool answered;
 	uint64_t refused; /* questions answered with an error */
 	void (*on_tell)(void *context, size_t place, struct bytes line);
+	void (*on_send)(void *context, size_t place, struct bytes bytes);
 	void (*on_step)(void *context, size_t place, const struct event *event, int code);
 	void *context;
 };
