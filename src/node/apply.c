@@ -90,16 +90,14 @@ static int apply_owned(struct node *n, const struct entry *e, struct held *h, st
 			rc = book_finger(n->book, h, &finger, loser);
 		}
 	}
-	/* Notices that lost stay: who may not open them cannot tell which ones those are, and
-	 * would offer them for ever to who has dropped them.  They are small and name no one. */
 	if (rc == ERR_STALE) {
-		return e->header.kind == KIND_NOTICE ? ERR_OK : forget_drop(n, e->id);
+		return forget_drop(n, e->id);
 	}
 	if (rc != ERR_OK) {
 		return rc;
 	}
 	p = map_get(&n->book->people, h->about);
-	rc = e->header.kind == KIND_NOTICE ? ERR_OK : drop_loser(n, loser);
+	rc = drop_loser(n, loser);
 	if (rc == ERR_OK && p != NULL) {
 		rc = apply_gallery(n, p);
 	}

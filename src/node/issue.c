@@ -13,7 +13,6 @@ struct issue {
 	struct person_name name;
 	struct travel_document document;
 	bool has_subject;
-	uint64_t outlives_day; /* the notice before: it must not come to count again */
 	uint8_t match_class[ENTRY_CLASS_BYTES];
 	uint8_t identity_class[ENTRY_CLASS_BYTES];
 	uint64_t entries;
@@ -62,9 +61,6 @@ static int write_one(struct node *n, struct issue *x, uint64_t kind, uint8_t par
 		.revision = x->notice.revision,
 	};
 
-	if (kind == KIND_NOTICE && x->outlives_day > order.expiry_day) {
-		order.expiry_day = x->outlives_day;
-	}
 	memcpy(about, x->notice.record, KINDS_RECORD_BYTES);
 	about[KINDS_RECORD_BYTES] = (uint8_t)kind;
 	about[KINDS_RECORD_BYTES + 1] = part;
@@ -82,15 +78,6 @@ static int write_finger(struct node *n, struct issue *x, uint8_t part, const str
 
 	memcpy(r.record, x->notice.record, KINDS_RECORD_BYTES);
 	return write_one(n, x, KIND_TEMPLATE, part, &kinds_finger, &r);
-}
-
-/* Until when the notice that counts so far may be kept. */
-static uint64_t kept_until(const struct node *n, const struct person *p)
-{
-	const struct held *h =
-	    p == NULL || !p->has_notice ? NULL : book_held(n->book, p->notice_id);
-
-	return h == NULL ? 0 : h->expiry_day;
 }
 
 /* What the owner says of the person, over what it said before. */
@@ -154,14 +141,26 @@ static void fill_subject(const struct ask_notice *a, struct issue *x)
 	}
 }
 
-/* Entries of this record in classes it has left, or that a withdrawal ends. */
+/* What a new revision replaces, and what a withdrawal ends.  Notices too: who carries them
+ * sealed cannot tell which one counts, would offer the old ones for ever to who has dropped
+ * them, and where the class has changed would never learn of the new one. */
 static int erase_old(struct node *n, const struct person *p, bool templates, bool subject)
 {
-	struct erased *e = arena_take(&n->arena, GALLERY_FINGERS_MAX + 1, sizeof *e);
+	struct erased *e =
+	    arena_take(&n->arena, GALLERY_FINGERS_MAX + 1 + n->book->held.count, sizeof *e);
+	const struct held *x;
 	size_t count = 0;
+	size_t at = 0;
 
 	if (e == NULL) {
 		return ERR_NOMEM;
+	}
+	while ((x = map_next(&n->book->held, &at)) != NULL) {
+		if (x->kind == KIND_NOTICE && x->opened &&
+		    memcmp(x->about, p->record, KINDS_RECORD_BYTES) == 0) {
+			memcpy(e[count].id, x->id, ENTRY_ID_BYTES);
+			e[count++].expiry_day = x->expiry_day;
+		}
 	}
 	for (size_t i = 0; templates && i < p->fingers; i++) {
 		const struct held *h = book_held(n->book, p->finger[i].id);
@@ -175,28 +174,6 @@ static int erase_old(struct node *n, const struct person *p, bool templates, boo
 		const struct held *h = book_held(n->book, p->subject_id);
 
 		if (h != NULL) {
-			memcpy(e[count].id, h->id, ENTRY_ID_BYTES);
-			e[count++].expiry_day = h->expiry_day;
-		}
-	}
-	return count == 0 ? ERR_OK : forget_erase(n, e, count);
-}
-
-/* Notices of this record in classes it has left: who is there alone would never learn more. */
-static int erase_left(struct node *n, const struct issue *x)
-{
-	const struct held *h;
-	struct erased *e = arena_take(&n->arena, n->book->held.count + 1, sizeof *e);
-	size_t count = 0;
-	size_t at = 0;
-
-	if (e == NULL) {
-		return ERR_NOMEM;
-	}
-	while ((h = map_next(&n->book->held, &at)) != NULL) {
-		if (h->kind == KIND_NOTICE && h->opened &&
-		    memcmp(h->about, x->notice.record, KINDS_RECORD_BYTES) == 0 &&
-		    memcmp(h->class_id, x->match_class, ENTRY_CLASS_BYTES) != 0) {
 			memcpy(e[count].id, h->id, ENTRY_ID_BYTES);
 			e[count++].expiry_day = h->expiry_day;
 		}
@@ -333,7 +310,6 @@ int issue_finish(struct node *n, struct pending *p)
 	}
 	node_touch(n);
 	fill(n, &p->notice, before, &x);
-	x.outlives_day = kept_until(n, before);
 	fill_subject(&p->notice, &x);
 	/* The old notice's texts are borrowed from what the new one replaces. */
 	x.notice.owner = arena_copy(&n->arena, x.notice.owner);
@@ -342,14 +318,11 @@ int issue_finish(struct node *n, struct pending *p)
 	x.notice.restrictions.exclude = arena_copy(&n->arena, x.notice.restrictions.exclude);
 	rc = node_audit(n, amend ? "notice.amend" : "notice.add", p->head.officer, x.notice.record,
 			NULL);
-	if (rc == ERR_OK && before != NULL && (p->sample_count > 0 || x.has_subject)) {
+	if (rc == ERR_OK && before != NULL) {
 		rc = erase_old(n, before, p->sample_count > 0, x.has_subject);
 	}
 	if (rc == ERR_OK) {
 		rc = write_all(n, &x, p);
-	}
-	if (rc == ERR_OK && before != NULL) {
-		rc = erase_left(n, &x);
 	}
 	if (rc == ERR_OK) {
 		rc = answer(n, p->ask, &x, p);
@@ -384,17 +357,15 @@ int issue_standing(struct node *n, const struct ask *ask, uint64_t status)
 	x.notice.restrictions.exclude = arena_copy(&n->arena, x.notice.restrictions.exclude);
 	x.notice.revision = p->version.revision + 1;
 	x.notice.status = status;
-	x.outlives_day = kept_until(n, p);
 	/* It stays in the class that it is in: whoever has it must learn of this. */
 	memcpy(x.match_class, book_held(n->book, p->notice_id)->class_id, ENTRY_CLASS_BYTES);
 	rc = node_audit(n, status == STATUS_WITHDRAWN ? "notice.withdraw" : "notice.block",
 			ask->officer, x.notice.record, &(struct audit_line){ .detail = a.reason });
 	if (rc == ERR_OK) {
-		rc = write_one(n, &x, KIND_NOTICE, 0, &kinds_notice, &x.notice);
+		rc = erase_old(n, p, status == STATUS_WITHDRAWN, status == STATUS_WITHDRAWN);
 	}
-	if (rc == ERR_OK && status == STATUS_WITHDRAWN) {
-		p = map_get(&n->book->people, x.notice.record);
-		rc = p == NULL ? ERR_OK : erase_old(n, p, true, true);
+	if (rc == ERR_OK) {
+		rc = write_one(n, &x, KIND_NOTICE, 0, &kinds_notice, &x.notice);
 	}
 	return rc == ERR_OK ? answer(n, n->event->ask, &x, NULL) : rc;
 }
