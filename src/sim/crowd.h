@@ -59,15 +59,16 @@ int crowd_replace(struct crowd *c, size_t place, const struct crowd_actor *actor
 
 /* A way between two nodes; up from the start; which is its number.  The first dials the
  * second, and the other way too if both. */
-int crowd_join(struct crowd *c, size_t a, size_t b, bool both, const struct crowd_way *quality,
-	       size_t *which);
+int crowd_wires_join(struct crowd *c, size_t a, size_t b, bool both,
+		     const struct crowd_way *quality, size_t *which);
 /* The same for two that come into reach now and see each other, as discovery does. */
-int crowd_meet(struct crowd *c, size_t a, size_t b, const struct crowd_way *quality, size_t *which);
+int crowd_wires_meet(struct crowd *c, size_t a, size_t b, const struct crowd_way *quality,
+		     size_t *which);
 /* Up or down.  silent: nobody is told that the wires are gone, they find out. */
-int crowd_set(struct crowd *c, size_t which, bool up, bool silent);
+int crowd_wires_set(struct crowd *c, size_t which, bool up, bool silent);
 /* Bytes of that direction (0: from a) are lost from now on, and nobody can dial; or again not. */
-int crowd_cut_one_way(struct crowd *c, size_t which, unsigned direction, bool cut);
-void crowd_quality(struct crowd *c, size_t which, const struct crowd_way *quality);
+int crowd_wires_cut(struct crowd *c, size_t which, unsigned direction, bool cut);
+void crowd_wires_quality(struct crowd *c, size_t which, const struct crowd_way *quality);
 /* The process dies; it starts again after down_ms.  silent: its peers find out by themselves. */
 int crowd_crash(struct crowd *c, size_t place, uint64_t down_ms, bool silent);
 /* A running node gets another policy, or starts again with it. */
@@ -91,7 +92,7 @@ size_t crowd_find(const struct crowd *c, const char *name);
 struct keys *crowd_keys(const struct crowd *c, size_t place);
 bool crowd_is_up(const struct crowd *c, size_t place);
 /* The place at the other end; SIZE_MAX when the wire is gone. */
-size_t crowd_other_end(const struct crowd *c, size_t place, uint32_t link);
+size_t crowd_wires_other_end(const struct crowd *c, size_t place, uint32_t link);
 uint64_t crowd_steps(const struct crowd *c);
 uint64_t crowd_bytes(const struct crowd *c); /* over all wires */
 /* How often a node has stopped on an error of its store. */

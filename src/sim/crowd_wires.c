@@ -28,7 +28,7 @@ static unsigned side_of(const struct wire *x, size_t place)
 	return x->end[0] == place ? 0 : 1;
 }
 
-size_t crowd_other_end(const struct crowd *c, size_t place, uint32_t link)
+size_t crowd_wires_other_end(const struct crowd *c, size_t place, uint32_t link)
 {
 	const struct wire *x = find(c, link);
 
@@ -286,8 +286,8 @@ static int see(struct crowd *c, size_t a, size_t b, bool fixed)
 					    .address = bytes_of(c->places[b].name) });
 }
 
-int crowd_join(struct crowd *c, size_t a, size_t b, bool both, const struct crowd_way *quality,
-	       size_t *which)
+int crowd_wires_join(struct crowd *c, size_t a, size_t b, bool both,
+		     const struct crowd_way *quality, size_t *which)
 {
 	int rc = join(c, a, b, quality, which);
 
@@ -295,7 +295,8 @@ int crowd_join(struct crowd *c, size_t a, size_t b, bool both, const struct crow
 	return rc == ERR_OK && both ? see(c, b, a, true) : rc;
 }
 
-int crowd_meet(struct crowd *c, size_t a, size_t b, const struct crowd_way *quality, size_t *which)
+int crowd_wires_meet(struct crowd *c, size_t a, size_t b, const struct crowd_way *quality,
+		     size_t *which)
 {
 	int rc = join(c, a, b, quality, which);
 
@@ -303,12 +304,12 @@ int crowd_meet(struct crowd *c, size_t a, size_t b, const struct crowd_way *qual
 	return rc == ERR_OK ? see(c, b, a, false) : rc;
 }
 
-void crowd_quality(struct crowd *c, size_t which, const struct crowd_way *quality)
+void crowd_wires_quality(struct crowd *c, size_t which, const struct crowd_way *quality)
 {
 	c->ways[which].quality = *quality;
 }
 
-int crowd_set(struct crowd *c, size_t which, bool up, bool silent)
+int crowd_wires_set(struct crowd *c, size_t which, bool up, bool silent)
 {
 	struct way *w = &c->ways[which];
 	int rc = ERR_OK;
@@ -326,7 +327,7 @@ int crowd_set(struct crowd *c, size_t which, bool up, bool silent)
 	return rc;
 }
 
-int crowd_cut_one_way(struct crowd *c, size_t which, unsigned direction, bool cut)
+int crowd_wires_cut(struct crowd *c, size_t which, unsigned direction, bool cut)
 {
 	struct way *w = &c->ways[which];
 	int rc = ERR_OK;

@@ -152,7 +152,7 @@ static void receive(struct hostile *h, struct contact *c, const struct sync_out 
 	buf_init(&copy, 0);
 	buf_put(&copy, out->bytes.data, out->bytes.len);
 	if (entry_decode(buf_bytes(&copy), &e, NULL) == ERR_OK) {
-		size_t from = crowd_other_end(h->region->crowd, h->place, c->number);
+		size_t from = crowd_wires_other_end(h->region->crowd, h->place, c->number);
 		uint8_t id[ENTRY_ID_BYTES];
 
 		memcpy(id, out->id, sizeof id);
@@ -268,19 +268,25 @@ static void link_bytes(struct hostile *h, const struct event *event)
 	arena_done(&arena);
 }
 
+/* A flooding one does not keep to the rounds. */
+static void wake_sessions(struct hostile *h)
+{
+	for (size_t i = 0; i < LINKS_MAX; i++) {
+		struct contact *c = &h->contacts[i];
+
+		if (c->sync != NULL && c->wake_ms != 0 && c->wake_ms <= h->now_ms) {
+			c->wake_ms = 0;
+			if (sync_wake(c->sync, h->now_ms) == ERR_OK) {
+				pump(h, c);
+			}
+		}
+	}
+}
+
 static void wake(struct hostile *h)
 {
 	if ((h->ways & HOSTILE_FLOOD) == 0 || chance_below(&h->dice, 8) == 0) {
-		for (size_t i = 0; i < LINKS_MAX; i++) {
-			struct contact *c = &h->contacts[i];
-
-			if (c->sync != NULL && c->wake_ms != 0 && c->wake_ms <= h->now_ms) {
-				c->wake_ms = 0;
-				if (sync_wake(c->sync, h->now_ms) == ERR_OK) {
-					pump(h, c);
-				}
-			}
-		}
+		wake_sessions(h);
 	}
 	for (size_t i = 0; i < h->peer_count; i++) {
 		(void)effects_add(h->effects, &(struct effect){ .kind = EFFECT_DIAL,

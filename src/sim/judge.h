@@ -51,7 +51,8 @@ void judge_promised(struct judge *j, size_t place, uint64_t kind, uint64_t since
 void judge_found(struct judge *j, enum breach breach, size_t place, const char *text);
 
 /* All is quiet.  reach(context, a, b): are two honest nodes linked? */
-void judge_quiet(struct judge *j, bool (*reach)(void *context, size_t a, size_t b), void *context);
+void judge_quiet_check(struct judge *j, bool (*reach)(void *context, size_t a, size_t b),
+		       void *context);
 
 const struct judge_finding *judge_finding(const struct judge *j);
 const char *judge_breach_name(enum breach breach);

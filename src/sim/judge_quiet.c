@@ -54,7 +54,7 @@ static void compare(struct judge *j, const struct known *k, const struct parts *
 {
 	size_t holder[JUDGE_PLACES_MAX];
 
-	for (size_t i = 0; i < j->count; i++) {
+	for (size_t i = 0; i < JUDGE_PLACES_MAX; i++) {
 		holder[i] = JUDGE_PLACES_MAX;
 	}
 	for (size_t i = 0; i < j->count; i++) {
@@ -122,7 +122,8 @@ static void each_of(struct judge *j, const uint8_t *class_id, const struct parts
 	}
 }
 
-void judge_quiet(struct judge *j, bool (*reach)(void *context, size_t a, size_t b), void *context)
+void judge_quiet_check(struct judge *j, bool (*reach)(void *context, size_t a, size_t b),
+		       void *context)
 {
 	struct bytes classes = judge_classes(j);
 	const struct known *k;

@@ -172,19 +172,19 @@ static int crash(struct play *p, const struct act *a)
 
 static int down(struct play *p, const struct act *a)
 {
-	return crowd_set(crowd(p), (size_t)(a->value % p->plan->ways), a->kind == ACT_UP,
-			 a->other % 2 == 0);
+	return crowd_wires_set(crowd(p), (size_t)(a->value % p->plan->ways), a->kind == ACT_UP,
+			       a->other % 2 == 0);
 }
 
 static int cut(struct play *p, const struct act *a)
 {
-	return crowd_cut_one_way(crowd(p), (size_t)(a->value % p->plan->ways), a->other % 2,
-				 a->kind == ACT_CUT);
+	return crowd_wires_cut(crowd(p), (size_t)(a->value % p->plan->ways), a->other % 2,
+			       a->kind == ACT_CUT);
 }
 
 static int quality(struct play *p, const struct act *a)
 {
-	crowd_quality(crowd(p), (size_t)(a->value % p->plan->ways), plan_line(a->other));
+	crowd_wires_quality(crowd(p), (size_t)(a->value % p->plan->ways), plan_line(a->other));
 	return ERR_OK;
 }
 
@@ -242,8 +242,8 @@ static int set_up(struct play *p)
 		}
 	}
 	for (size_t i = 0; rc == ERR_OK && i < plan->ways; i++) {
-		rc = crowd_join(crowd(p), plan->end[i][0], plan->end[i][1], plan->both[i],
-				plan_line(0), NULL);
+		rc = crowd_wires_join(crowd(p), plan->end[i][0], plan->end[i][1], plan->both[i],
+				      plan_line(0), NULL);
 	}
 	return rc == ERR_OK ? crowd_run(crowd(p), crowd_now(crowd(p)) + SETTLE_MS) : rc;
 }
@@ -264,12 +264,12 @@ static int heal(struct play *p)
 	for (size_t i = 0; rc == ERR_OK && i < plan->ways; i++) {
 		bool bad = p->hostile[plan->end[i][0]] || p->hostile[plan->end[i][1]];
 
-		rc = crowd_cut_one_way(crowd(p), i, 0, false);
-		rc = rc == ERR_OK ? crowd_cut_one_way(crowd(p), i, 1, false) : rc;
-		crowd_quality(crowd(p), i, plan_line(0));
+		rc = crowd_wires_cut(crowd(p), i, 0, false);
+		rc = rc == ERR_OK ? crowd_wires_cut(crowd(p), i, 1, false) : rc;
+		crowd_wires_quality(crowd(p), i, plan_line(0));
 		/* New connections: what was refused in an old one is not asked for again in it. */
-		rc = rc == ERR_OK ? crowd_set(crowd(p), i, false, false) : rc;
-		rc = rc == ERR_OK ? crowd_set(crowd(p), i, !bad, false) : rc;
+		rc = rc == ERR_OK ? crowd_wires_set(crowd(p), i, false, false) : rc;
+		rc = rc == ERR_OK ? crowd_wires_set(crowd(p), i, !bad, false) : rc;
 	}
 	if (rc == ERR_OK) {
 		rc = crowd_run(crowd(p), crowd_now(crowd(p)) + MINUTE_MS + 1);
@@ -314,7 +314,21 @@ static int ask_gallery(struct play *p, size_t place, uint64_t seen[2])
 	return rc;
 }
 
-/* Does headquarters reach it through nodes that may have alerts? */
+/* May it have alerts, and does one who has been reached stand beside it? */
+static bool is_next(struct play *p, size_t place, const bool reached[PLAN_PLACES_MAX])
+{
+	if (!p->member[place] || strcmp(p->plan->country[place], "DDD") == 0) {
+		return false;
+	}
+	for (size_t k = 0; k < p->plan->places; k++) {
+		if (reached[k] && reach(p, place, k)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Whom headquarters reaches through nodes that may have alerts. */
 static void find_reached(struct play *p, bool reached[PLAN_PLACES_MAX])
 {
 	bool moved = true;
@@ -323,12 +337,9 @@ static void find_reached(struct play *p, bool reached[PLAN_PLACES_MAX])
 	while (moved) {
 		moved = false;
 		for (size_t i = 1; i < p->plan->places; i++) {
-			for (size_t k = 0; k < p->plan->places; k++) {
-				if (!reached[i] && reached[k] && reach(p, i, k) && p->member[i] &&
-				    strcmp(p->plan->country[i], "DDD") != 0) {
-					reached[i] = true;
-					moved = true;
-				}
+			if (!reached[i] && is_next(p, i, reached)) {
+				reached[i] = true;
+				moved = true;
 			}
 		}
 	}
@@ -391,7 +402,7 @@ static int play(struct play *p)
 		}
 	}
 	if (rc == ERR_OK && !is_over(p)) {
-		judge_quiet(p->region->judge, reach, p);
+		judge_quiet_check(p->region->judge, reach, p);
 	}
 	return rc == ERR_OK && !is_over(p) ? compare_galleries(p) : rc;
 }

@@ -82,7 +82,7 @@ static int join(struct spread *s, size_t a, size_t b)
 	s->end[s->ways][0] = a;
 	s->end[s->ways][1] = b;
 	s->ways++;
-	return crowd_join(crowd(s), a, b, false, plan_line(0), &s->way[s->ways - 1]);
+	return crowd_wires_join(crowd(s), a, b, false, plan_line(0), &s->way[s->ways - 1]);
 }
 
 /* A tree over all of them, then more until the mean degree is reached. */
@@ -173,7 +173,7 @@ static int set_up(struct spread *s)
 static void slow_down(struct spread *s)
 {
 	for (size_t i = 0; i < s->ways; i++) {
-		crowd_quality(crowd(s), s->way[i], &s->o->line);
+		crowd_wires_quality(crowd(s), s->way[i], &s->o->line);
 	}
 }
 
@@ -327,7 +327,7 @@ int spread_backlog(const struct spread_options *o, struct spread_result *out)
 		char reference[16];
 
 		(void)snprintf(reference, sizeof reference, "B-%u", i);
-		rc = region_issue(s->region, reference, NOTICE_RED, 2 * (i % 20), 0, false);
+		rc = region_issue(s->region, reference, NOTICE_RED, 2ULL * (i % 20), 0, false);
 		/* A node takes so many questions at once. */
 		rc = rc == ERR_OK ? crowd_run(crowd(s), crowd_now(crowd(s)) + ISSUE_MS) : rc;
 	}
@@ -353,33 +353,43 @@ int spread_backlog(const struct spread_options *o, struct spread_result *out)
 
 /* ---- contacts that come and go ---- */
 
+/* Four numbers: up, down, node, node. */
+static bool read_contact(const char *line, size_t nodes, struct contact *c)
+{
+	uint64_t v[4];
+	char *end;
+
+	for (size_t i = 0; i < 4; i++) {
+		v[i] = strtoull(line, &end, 10);
+		if (end == line) {
+			return false;
+		}
+		line = end;
+	}
+	*c = (struct contact){ .end = { v[2], v[3] }, .up_ms = v[0], .down_ms = v[1] };
+	return v[2] < nodes && v[3] < nodes && v[2] != v[3] && v[1] > v[0];
+}
+
 static int read_contacts(const char *path, struct contact *list, size_t *count, size_t nodes)
 {
 	FILE *f = fopen(path, "r");
 	char line[128];
+	int rc = ERR_OK;
 
 	if (f == NULL) {
 		return ERR_NOTFOUND;
 	}
-	while (fgets(line, sizeof line, f) != NULL && *count < CONTACTS_MAX) {
-		unsigned long long up;
-		unsigned long long down;
-		unsigned a;
-		unsigned b;
-
+	while (rc == ERR_OK && fgets(line, sizeof line, f) != NULL) {
 		if (line[0] == '#' || line[0] == '\n') {
 			continue;
 		}
-		if (sscanf(line, "%llu %llu %u %u", &up, &down, &a, &b) != 4 || a >= nodes ||
-		    b >= nodes || a == b || down <= up) {
-			(void)fclose(f);
-			return ERR_MALFORMED;
-		}
-		list[(*count)++] =
-		    (struct contact){ .end = { a, b }, .up_ms = up, .down_ms = down };
+		rc = *count == CONTACTS_MAX                     ? ERR_LIMIT
+		     : read_contact(line, nodes, &list[*count]) ? ERR_OK
+								: ERR_MALFORMED;
+		*count += rc == ERR_OK;
 	}
 	(void)fclose(f);
-	return ERR_OK;
+	return rc == ERR_OK && *count == 0 ? ERR_MALFORMED : rc;
 }
 
 /* Each link is up in three of ten slots of ten minutes, and each has slots of its own. */
@@ -399,6 +409,23 @@ static void draw_contacts(struct spread *s, struct contact *list, size_t *count)
 	}
 }
 
+/* Over one contact: does one end get it earlier than was known? */
+static bool pass_on(const struct contact *c, uint64_t cost, uint64_t has[SPREAD_PLACES_MAX])
+{
+	bool moved = false;
+
+	for (unsigned k = 0; k < 2; k++) {
+		uint64_t from = has[c->end[k]];
+		uint64_t at = (from > c->up_ms ? from : c->up_ms) + cost;
+
+		if (from != UINT64_MAX && at <= c->down_ms && at < has[c->end[1 - k]]) {
+			has[c->end[1 - k]] = at;
+			moved = true;
+		}
+	}
+	return moved;
+}
+
 /* When all could have it, if whoever has it gave it at once to whom it meets. */
 static uint64_t earliest(const struct spread *s, const struct contact *list, size_t count)
 {
@@ -410,22 +437,13 @@ static uint64_t earliest(const struct spread *s, const struct contact *list, siz
 	if (s->o->line.bytes_per_s > 0) {
 		cost += s->alert_bytes * 1000 / s->o->line.bytes_per_s;
 	}
-	for (size_t i = 0; i < s->o->nodes; i++) {
+	for (size_t i = 0; i < SPREAD_PLACES_MAX; i++) {
 		has[i] = i == 0 ? 0 : UINT64_MAX;
 	}
 	while (moved) {
 		moved = false;
 		for (size_t i = 0; i < count; i++) {
-			for (unsigned k = 0; k < 2; k++) {
-				uint64_t from = has[list[i].end[k]];
-				uint64_t at = from > list[i].up_ms ? from : list[i].up_ms;
-
-				if (from != UINT64_MAX && at + cost <= list[i].down_ms &&
-				    at + cost < has[list[i].end[1 - k]]) {
-					has[list[i].end[1 - k]] = at + cost;
-					moved = true;
-				}
-			}
+			moved = pass_on(&list[i], cost, has) || moved;
 		}
 	}
 	for (size_t i = 0; i < s->o->nodes; i++) {
@@ -454,8 +472,8 @@ static int by_time(const void *a, const void *b)
 static int play_contacts(struct spread *s, const struct contact *list, size_t count,
 			 struct spread_result *out)
 {
-	struct turn *turns = calloc(2 * count, sizeof *turns);
-	size_t *ways = calloc(count, sizeof *ways);
+	struct turn *turns = calloc(2 * count + 1, sizeof *turns);
+	size_t *ways = calloc(count + 1, sizeof *ways);
 	uint64_t issued = crowd_now(crowd(s));
 	uint64_t last = 0;
 	int rc = turns == NULL || ways == NULL ? ERR_NOMEM : ERR_OK;
@@ -472,10 +490,10 @@ static int play_contacts(struct spread *s, const struct contact *list, size_t co
 
 		rc = crowd_run(crowd(s), issued + turns[i].at_ms);
 		if (rc == ERR_OK && turns[i].up) {
-			rc = crowd_meet(crowd(s), c->end[0], c->end[1], &s->o->line,
-					&ways[turns[i].contact]);
+			rc = crowd_wires_meet(crowd(s), c->end[0], c->end[1], &s->o->line,
+					      &ways[turns[i].contact]);
 		} else if (rc == ERR_OK) {
-			rc = crowd_set(crowd(s), ways[turns[i].contact], false, false);
+			rc = crowd_wires_set(crowd(s), ways[turns[i].contact], false, false);
 		}
 		out->reached = count_reached(s, &last);
 	}
@@ -505,7 +523,7 @@ int spread_flaky(const struct spread_options *o, struct spread_result *out)
 		}
 	}
 	for (size_t i = 0; rc == ERR_OK && i < s->ways; i++) {
-		rc = crowd_set(crowd(s), s->way[i], false, false);
+		rc = crowd_wires_set(crowd(s), s->way[i], false, false);
 	}
 	if (rc == ERR_OK) {
 		rc = crowd_run(crowd(s), crowd_now(crowd(s)) + MINUTE_MS);
