@@ -67,6 +67,9 @@ int crowd_later(struct crowd *c, size_t place, uint64_t at_ms, const struct even
 int crowd_note(struct crowd *c, enum happening_kind kind, size_t place, uint64_t at_ms,
 	       uint64_t number);
 
+/* ---- crowd_effects.c ---- */
+int crowd_effects_carry_out(struct crowd *c, size_t place, const struct effects *effects);
+
 /* ---- crowd_wires.c ---- */
 int crowd_wires_dial(struct crowd *c, size_t from, struct bytes address);
 /* The bytes are taken. */

@@ -73,19 +73,11 @@ static size_t place_of(const struct judge *j, const uint8_t node[ENTRY_NODE_BYTE
 	return JUDGE_PLACES_MAX;
 }
 
-static void rights_key(const uint8_t node[ENTRY_NODE_BYTES],
-		       const uint8_t class_id[ENTRY_CLASS_BYTES], uint8_t key[MAP_KEY_BYTES])
-{
-	for (size_t i = 0; i < MAP_KEY_BYTES; i++) {
-		key[i] = node[i] ^ class_id[i];
-	}
-}
-
 bool judge_may_hold(const struct judge *j, size_t place, const uint8_t class_id[ENTRY_CLASS_BYTES])
 {
 	uint8_t key[MAP_KEY_BYTES];
 
-	rights_key(node_at(j, place), class_id, key);
+	judge_control_key(node_at(j, place), class_id, key);
 	return memcmp(class_id, j->control_class, ENTRY_CLASS_BYTES) == 0 ||
 	       map_get(&j->rights, key) != NULL;
 }
@@ -94,25 +86,6 @@ static bool is_class(const struct judge *j, const uint8_t class_id[ENTRY_CLASS_B
 {
 	return memcmp(class_id, j->control_class, ENTRY_CLASS_BYTES) == 0 ||
 	       members_labels(j->members, class_id, &(struct labels){ .group = 0 }) == ERR_OK;
-}
-
-static void note_rights(struct judge *j)
-{
-	buf_clear(&j->classes);
-	for (size_t i = 0; i < members_class_count(j->members); i++) {
-		const uint8_t *id = members_class(j->members, i, NULL);
-
-		buf_put(&j->classes, id, ENTRY_CLASS_BYTES);
-		for (size_t k = 0; k < members_count(j->members); k++) {
-			const struct passport *p = members_at(j->members, k);
-			uint8_t key[MAP_KEY_BYTES];
-
-			rights_key(p->node, id, key);
-			if (members_right(j->members, p->node, id) >= RIGHT_RELAY) {
-				(void)map_put(&j->rights, key, j);
-			}
-		}
-	}
 }
 
 struct bytes judge_classes(const struct judge *j)
@@ -154,58 +127,12 @@ static const char *may_not_write(const struct judge *j, const struct known *k)
 	}
 }
 
-/* ---- erasures ---- */
+/* ---- one change ---- */
 
 static struct known *find(const struct judge *j, const uint8_t id[ENTRY_ID_BYTES])
 {
 	return map_get(&j->known, id);
 }
-
-static void note_erasure(struct judge *j, struct known *by, const struct erasure *erasure)
-{
-	const struct erased *x = erasure->erased.items;
-
-	for (size_t i = 0; i < erasure->erased.count; i++) {
-		struct known *k = find(j, x[i].id);
-
-		if (k != NULL && k->erasure == NULL &&
-		    (by->author == j->headquarters ||
-		     (by->author < j->count && by->author == k->author))) {
-			k->erased_ms = crowd_now(j->crowd);
-			k->erasure = by;
-		}
-	}
-}
-
-static void open_control(struct judge *j, struct known *k, const struct entry *e)
-{
-	struct passport_entry passport;
-	struct roster roster;
-	struct erasure erasure;
-	struct arena arena;
-	struct bytes body;
-	bool hq = k->author == j->headquarters;
-
-	arena_init(&arena, 0);
-	if (seal_open_class(e, j->control_key, &arena, &body) != ERR_OK) {
-		arena_done(&arena);
-		return;
-	}
-	if (hq && e->header.kind == KIND_PASSPORT &&
-	    schema_decode(&kinds_passport, body, &arena, &passport, NULL) == ERR_OK) {
-		(void)members_passport(j->members, passport.signed_passport, NULL);
-	} else if (hq && e->header.kind == KIND_ROSTER &&
-		   schema_decode(&kinds_roster, body, &arena, &roster, NULL) == ERR_OK) {
-		(void)members_roster(j->members, &roster);
-		note_rights(j);
-	} else if (e->header.kind == KIND_ERASURE &&
-		   schema_decode(&kinds_erasure, body, &arena, &erasure, NULL) == ERR_OK) {
-		note_erasure(j, k, &erasure);
-	}
-	arena_done(&arena);
-}
-
-/* ---- one change ---- */
 
 bool judge_has(const struct judge *j, size_t place, const struct known *k)
 {
@@ -341,7 +268,7 @@ static void on_put(struct judge *j, size_t place, const struct entry *e)
 		k->arrived_ms[place] = crowd_now(j->crowd);
 	}
 	if (news && memcmp(k->header.class_id, j->control_class, ENTRY_CLASS_BYTES) == 0) {
-		open_control(j, k, e);
+		judge_control_open(j, k, e);
 	}
 	if (news) {
 		check_first(j, place, k, e);

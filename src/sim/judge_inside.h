@@ -1,4 +1,5 @@
-/* The judge, within itself: judge.c watches single changes, judge_quiet.c compares stores. */
+/* The judge, within itself: judge.c watches single changes, judge_control.c
+ * learns who may what, judge_quiet.c compares stores. */
 #ifndef SIM_JUDGE_INSIDE_H
 #define SIM_JUDGE_INSIDE_H
 
@@ -56,5 +57,12 @@ bool judge_has(const struct judge *j, size_t place, const struct known *k);
 bool judge_may_hold(const struct judge *j, size_t place, const uint8_t class_id[ENTRY_CLASS_BYTES]);
 /* Another version of the same thing that replaces it, at that place; NULL. */
 const struct known *judge_newer(const struct judge *j, size_t place, const struct known *k);
+
+/* ---- judge_control.c ---- */
+/* Under which a right is kept in judge.rights. */
+void judge_control_key(const uint8_t node[ENTRY_NODE_BYTES],
+		       const uint8_t class_id[ENTRY_CLASS_BYTES], uint8_t key[MAP_KEY_BYTES]);
+/* A control entry is seen for the first time. */
+void judge_control_open(struct judge *j, struct known *k, const struct entry *e);
 
 #endif
