@@ -16,7 +16,6 @@
 	X(delivered_erased) /* what headquarters has is erased everywhere */                       \
 	X(erase_own)        /* posts erase what is their own */                                    \
 	X(erased_before)    /* an erasure counts for what comes after it */                        \
-	X(erased_offered)   /* what is erased leaves the set that is offered */                    \
 	X(expired_refused)  /* what has expired is not taken */                                    \
 	X(future_waits)     /* what is stamped far ahead is not believed yet */                    \
 	X(newer_replaces)   /* a newer revision ends the older one */                              \

@@ -55,7 +55,7 @@ static int erase_one(struct node *n, const uint8_t id[ENTRY_ID_BYTES], uint32_t 
 	node_touch(n);
 	rc = RULE(tombstone, true) ? store_erase(n->store, copy, expiry_day)
 				   : store_drop(n->store, copy);
-	if (RULE(erased_offered, rc == ERR_OK)) {
+	if (rc == ERR_OK) {
 		rc = sync_set_erase(n->set, copy);
 	}
 	n->erased = true;

@@ -67,11 +67,13 @@ bool chance_use(uint64_t *stream)
 		.buf = fill,
 	};
 	static bool started;
+	static uint64_t starting;
 
-	in_use = stream;
-	if (!started) {
+	if (!started) { /* what starting takes is not the stream's */
+		in_use = &starting;
 		started =
 		    randombytes_set_implementation(&implementation) == 0 && sodium_init() >= 0;
 	}
+	in_use = stream;
 	return started;
 }
