@@ -34,7 +34,7 @@
 #define REDIAL_MIN_MS  1000U
 #define REDIAL_MAX_MS  30000ULL
 #define REDIAL_IDLE_MS 600000U     /* an address of a peer that is linked by another one */
-#define QUEUED_MAX     (12U << 10) /* bytes waiting on a link before sync pauses: 1.5 s at 64 kbit/s */
+#define QUEUED_MAX     (12U << 10) /* bytes waiting on a link before sync pauses: 1.5 s at 64 kbit */
 #define PURGE_EVERY_MS 600000U
 #define CASE_KEEP_DAYS 30U      /* own search records and mail, unless a policy says less */
 #define LATE_MS        1200000U /* a verdict later than this finds the person gone */

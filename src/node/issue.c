@@ -141,27 +141,36 @@ static void fill_subject(const struct ask_notice *a, struct issue *x)
 	}
 }
 
-/* What a new revision replaces, and what a withdrawal ends.  Notices too: who carries them
- * sealed cannot tell which one counts, would offer the old ones for ever to who has dropped
- * them, and where the class has changed would never learn of the new one. */
+/* Notices of this record.  Who carries them sealed cannot tell which one counts, would offer the
+ * old ones for ever to who has dropped them, and where the class has changed would never learn
+ * of the new one. */
+static size_t old_notices(const struct node *n, const struct person *p, struct erased *out)
+{
+	const struct held *h;
+	size_t count = 0;
+	size_t at = 0;
+
+	while ((h = map_next(&n->book->held, &at)) != NULL) {
+		if (h->kind == KIND_NOTICE && h->opened &&
+		    memcmp(h->about, p->record, KINDS_RECORD_BYTES) == 0) {
+			memcpy(out[count].id, h->id, ENTRY_ID_BYTES);
+			out[count++].expiry_day = h->expiry_day;
+		}
+	}
+	return count;
+}
+
+/* What a new revision replaces, and what a withdrawal ends. */
 static int erase_old(struct node *n, const struct person *p, bool templates, bool subject)
 {
 	struct erased *e =
 	    arena_take(&n->arena, GALLERY_FINGERS_MAX + 1 + n->book->held.count, sizeof *e);
-	const struct held *x;
-	size_t count = 0;
-	size_t at = 0;
+	size_t count;
 
 	if (e == NULL) {
 		return ERR_NOMEM;
 	}
-	while ((x = map_next(&n->book->held, &at)) != NULL) {
-		if (x->kind == KIND_NOTICE && x->opened &&
-		    memcmp(x->about, p->record, KINDS_RECORD_BYTES) == 0) {
-			memcpy(e[count].id, x->id, ENTRY_ID_BYTES);
-			e[count++].expiry_day = x->expiry_day;
-		}
-	}
+	count = old_notices(n, p, e);
 	for (size_t i = 0; templates && i < p->fingers; i++) {
 		const struct held *h = book_held(n->book, p->finger[i].id);
 

@@ -12,7 +12,7 @@
 
 #define SOME_PPM    250000U /* of the entries it resembles */
 #define DAYS        20U
-#define YEARS_MS    (3 * 365 * DAY_MS)
+#define YEARS_MS    (1095ULL * DAY_MS)
 #define CLOCK_SHIFT 16U /* record/clock.h */
 
 void hostile_forge_init(struct hostile_hoard *h, const struct keys *keys, uint64_t dice)
@@ -74,10 +74,11 @@ static struct buf *next(struct hostile_hoard *h)
 }
 
 /* A well-made entry, with a signature that is right for its author. */
-static void seal(struct hostile_hoard *h, const struct keys *author, struct seal_order *order,
+static void seal(struct hostile_hoard *h, const struct keys *author, const struct seal_order *order,
 		 struct bytes body)
 {
 	struct buf *out = next(h);
+	struct seal_order copy = *order;
 	uint8_t key[SEAL_KEY_BYTES];
 	uint8_t id[ENTRY_ID_BYTES];
 
@@ -85,11 +86,11 @@ static void seal(struct hostile_hoard *h, const struct keys *author, struct seal
 		return;
 	}
 	memset(key, (int)chance_below(&h->dice, 256), sizeof key);
-	if (order->class_key == NULL && order->recipient == NULL) {
-		order->class_key = key; /* nobody can open it; it is carried all the same */
+	if (copy.class_key == NULL && copy.recipient == NULL) {
+		copy.class_key = key; /* nobody can open it; it is carried all the same */
 	}
-	order->sequence = order->sequence == 0 ? ++h->sequence : order->sequence;
-	(void)seal_entry(author, order, body, out, id);
+	copy.sequence = copy.sequence == 0 ? ++h->sequence : copy.sequence;
+	(void)seal_entry(author, &copy, body, out, id);
 }
 
 static struct seal_order like(const struct hoarded *x, uint64_t now_ms)

@@ -317,9 +317,14 @@ static void on_change(void *context, const struct disk_change *change)
 void judge_received(struct judge *j, size_t by, size_t from, const struct entry *e)
 {
 	struct known *k = find(j, e->id);
+	const struct passport *member = members_find(j->members, node_at(j, by));
 
 	if (k == NULL || from >= j->count || j->watched[from]->hostile) {
 		return;
+	}
+	/* A day for links that were up when it ended. */
+	if (member == NULL || !passport_valid(member, day_of_ms(crowd_now(j->crowd) - DAY_MS))) {
+		judge_watch_say(j, BREACH_OUTSIDE, from, k, "sent to who is no member any more");
 	}
 	if (!judge_may_hold(j, by, k->header.class_id)) {
 		judge_watch_say(j, BREACH_OUTSIDE, from, k, "sent to who has no right to it");

@@ -10,8 +10,10 @@
 #define PEOPLE    8U
 #define DAYS_MAX  4U
 #define PER_DAY   18U
+#define MINUTE    INT64_C(60000)
+#define DAY       (1440 * MINUTE)
+#define YEAR      (365 * DAY)
 #define WATCH_MS  (6 * MINUTE_MS) /* how long a day of work is */
-#define YEAR_MS   (365 * (int64_t)DAY_MS)
 
 static const struct crowd_way lines[] = {
 	{ .latency_ms = 2 },
@@ -20,9 +22,8 @@ static const struct crowd_way lines[] = {
 	{ .bytes_per_s = 1200, .latency_ms = 700, .loss_ppm = 20000, .duplicate_ppm = 20000 },
 };
 
-static const int64_t skews[] = { 7 * 60000,    -7 * 60000,          3 * 3600000,
-				 -5 * 3600000, (int64_t)DAY_MS * 3, -(int64_t)DAY_MS * 3,
-				 2 * YEAR_MS,  -2 * YEAR_MS,        40 * YEAR_MS };
+static const int64_t skews[] = { 7 * MINUTE, -7 * MINUTE, 180 * MINUTE, -300 * MINUTE, 3 * DAY,
+				 -3 * DAY,   2 * YEAR,    -2 * YEAR,    40 * YEAR };
 
 const struct crowd_way *plan_line(uint64_t n)
 {

@@ -6,9 +6,9 @@
 #include "sim/spread_inside.h"
 
 #define MINUTE_MS    60000ULL
-#define LIMIT_MS     (4 * 60 * MINUTE_MS)
+#define LIMIT_MS     (240ULL * MINUTE_MS)
 #define CONTACTS_MAX 20000U
-#define SLOT_MS      (10 * MINUTE_MS)
+#define SLOT_MS      600000ULL
 #define UP_PPM       300000U /* of the slots */
 
 struct contact {
