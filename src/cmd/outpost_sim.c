@@ -125,7 +125,7 @@ static bool read_scenario(const char *text, struct options *o)
 		spread_fn *spread;
 	} all[] = { { "swarm", NULL },
 		    { "alert", spread_alert },
-		    { "flaky", spread_flaky },
+		    { "flaky", spread_flaky_run },
 		    { "backlog", spread_backlog },
 		    { "day", spread_day } };
 

@@ -18,7 +18,7 @@ struct spread_options {
 	enum spread_shape shape;
 	uint64_t degree;       /* of a random graph, on average */
 	uint64_t hours;        /* of spread_day() */
-	const char *contacts;  /* of spread_flaky(): a file; NULL: drawn from the seed */
+	const char *contacts;  /* of spread_flaky_run(): a file; NULL: drawn from the seed */
 	struct crowd_way line; /* of all links */
 };
 
@@ -28,7 +28,7 @@ struct spread_result {
 	size_t reached;       /* nodes that have it */
 	uint64_t all_ms;      /* until the last one had it */
 	uint64_t half_ms;     /* until half of them had it */
-	uint64_t earliest_ms; /* spread_flaky(): the earliest at which all could have it */
+	uint64_t earliest_ms; /* spread_flaky_run(): the earliest at which all could have it */
 	double copies;        /* messages large enough to carry it, for each node */
 	uint64_t bytes;       /* on all wires meanwhile */
 	uint64_t steps;
@@ -41,7 +41,7 @@ struct spread_result {
 /* 0 for words that are no shape. */
 enum spread_shape spread_shape(const char *word);
 int spread_alert(const struct spread_options *o, struct spread_result *out);
-int spread_flaky(const struct spread_options *o, struct spread_result *out);
+int spread_flaky_run(const struct spread_options *o, struct spread_result *out);
 /* Two nodes, many notices under way, then one more. */
 int spread_backlog(const struct spread_options *o, struct spread_result *out);
 int spread_day(const struct spread_options *o, struct spread_result *out);

@@ -171,7 +171,7 @@ static int play_contacts(struct spread *s, const struct contact *list, size_t co
 	return rc;
 }
 
-int spread_flaky(const struct spread_options *o, struct spread_result *out)
+int spread_flaky_run(const struct spread_options *o, struct spread_result *out)
 {
 	struct spread *s = calloc(1, sizeof *s);
 	struct contact *list = calloc(CONTACTS_MAX, sizeof *list);
