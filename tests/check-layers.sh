@@ -35,13 +35,14 @@ may store base record
 may synth base record
 may picture base record
 may node base record trust intake finger face match policy channel sync store
+may sim base record trust intake finger face match policy channel sync store synth node
 may io base record trust intake finger face match policy channel sync store node
 only uv.h io
 only avahi io
 only mbedtls io
 only sqlite3.h store
 only lua policy
-only sodium record trust channel
+only sodium record trust channel sim
 only 'png|<jpeg|<tiff' intake
 only jansson cmd
 only seccomp.h cmd io

@@ -119,6 +119,12 @@ static int examine(struct ctl *c, char *argument, struct worker_sample *out)
 	return ctl_fail(CTL_NEGATIVE, "%s: no fingerprint that can be used", argument);
 }
 
+/* Of the record that the worker made: one view, ISO/IEC 19794-2:2005 7.4.1.6. */
+static size_t minutiae_of(struct bytes iso)
+{
+	return iso.len > 27 ? iso.data[27] : 0;
+}
+
 static int extract(struct ctl *c, int argc, char *argv[])
 {
 	const char *output = NULL;
@@ -141,7 +147,7 @@ static int extract(struct ctl *c, int argc, char *argv[])
 			     "%zu bytes\n",
 			     (unsigned long long)s.width, (unsigned long long)s.height,
 			     (unsigned long long)s.ppi, (unsigned long long)s.score,
-			     s.iso.len > 30 ? (s.iso.len - 30) / 6 : 0, s.iso.len, s.extended.len);
+			     minutiae_of(s.iso), s.iso.len, s.extended.len);
 	}
 	return rc;
 }

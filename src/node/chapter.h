@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/day.h"
 #include "base/map.h"
+#include "base/rule.h"
 #include "base/wire.h"
 #include "channel/link.h"
 #include "intake/worker.h"
@@ -34,7 +35,7 @@
 #define REDIAL_MIN_MS  1000U
 #define REDIAL_MAX_MS  30000ULL
 #define REDIAL_IDLE_MS 600000U     /* an address of a peer that is linked by another one */
-#define QUEUED_MAX     (32U << 10) /* bytes waiting on a link before sync pauses: 4 s at 64 kbit/s */
+#define QUEUED_MAX     (12U << 10) /* bytes waiting on a link before sync pauses: 1.5 s at 64 kbit */
 #define PURGE_EVERY_MS 600000U
 #define CASE_KEEP_DAYS 30U      /* own search records and mail, unless a policy says less */
 #define LATE_MS        1200000U /* a verdict later than this finds the person gone */
@@ -63,6 +64,9 @@ struct wire_link {
 	uint64_t sent;     /* bytes on the wire, both ways */
 	uint64_t received;
 	bool settled;
+	bool refused; /* an entry, for what we knew then; it is not asked for in this session again
+		       */
+	bool again;   /* we know more now: a new session is to ask for it */
 };
 
 /* Where a peer may be. */
@@ -172,6 +176,7 @@ struct node {
 	bool touched;
 	bool keys_came; /* a class key is new: entries may be read now */
 	bool roster_came;
+	bool passport_came;      /* somebody is known now who was not */
 	struct wire_link *giver; /* whom the entry comes from that is being taken */
 	bool erased;             /* since the last commit: the files must be scrubbed */
 };

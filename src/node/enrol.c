@@ -69,7 +69,12 @@ int enrol_become(struct node *n, struct bytes file, struct fault *fault)
 		rc = rc == ERR_EXISTS ? ERR_OK : rc;
 	}
 	if (rc == ERR_OK) {
+		uint64_t signed_ms;
+
 		n->self = *members_find(n->members, keys_node(n->keys));
+		/* The first word of the time: a new member's own clock may be years off. */
+		signed_ms = n->self.role == ROLE_HQ ? 0 : n->self.not_before * DAY_MS;
+		n->trusted_ms = signed_ms > n->trusted_ms ? signed_ms : n->trusted_ms;
 		own.owner = n->self.region;
 		own.region = n->self.region;
 		rc = labels_class(&own, n->own_class);

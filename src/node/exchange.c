@@ -16,8 +16,10 @@ static size_t shared(const struct node *n, const struct wire_link *l, struct syn
 	memcpy(out[0].class_id, n->membership.control_class, ENTRY_CLASS_BYTES);
 	for (size_t i = 0; i < members_class_count(n->members); i++) {
 		const uint8_t *id = members_class(n->members, i, NULL);
-		bool theirs = members_right(n->members, l->peer, id) >= RIGHT_RELAY;
-		bool ours = members_right(n->members, n->self.node, id) >= RIGHT_RELAY;
+		bool theirs =
+		    !RULE(send_entitled, members_right(n->members, l->peer, id) < RIGHT_RELAY);
+		bool ours =
+		    !RULE(take_entitled, members_right(n->members, n->self.node, id) < RIGHT_RELAY);
 
 		if (memcmp(id, n->membership.control_class, ENTRY_CLASS_BYTES) != 0 &&
 		    (theirs || ours) && count < SYNC_CLASSES_MAX) {
@@ -114,8 +116,12 @@ static int keep(struct node *n, struct wire_link *l, const struct sync_out *out)
 		char hex[9];
 
 		bytes_hex(id, 4, hex);
-		(void)node_tell(n, "level=warn at=exchange entry=%s err=\"%s\"", hex,
-				err_text(code));
+		/* Whose author is unknown may have come before its author's passport. */
+		if (code != ERR_NOTFOUND) {
+			(void)node_tell(n, "level=warn at=exchange entry=%s err=\"%s\"", hex,
+					err_text(code));
+		}
+		l->refused = true;
 	}
 	return sync_stored(l->sync, id, code);
 }
@@ -149,6 +155,10 @@ static int settled(struct node *n, struct wire_link *l)
 		if (rc != ERR_OK) {
 			return rc;
 		}
+	}
+	/* What its author's passport came after was refused. */
+	if (l->again) {
+		return meet_close(n, l, "again", ERR_OK);
 	}
 	if (!l->settled) {
 		char hex[9];
@@ -266,11 +276,18 @@ static int check_author(const struct node *n, const struct entry *e)
 		return memcmp(e->header.author, n->self.node, ENTRY_NODE_BYTES) == 0 ? ERR_OK
 										     : ERR_DENIED;
 	}
-	if (author == NULL || !passport_valid(author, day_of_ms(clock_ms(e->header.clock)))) {
+	if (author == NULL) {
+		return RULE(author_known, true) ? ERR_NOTFOUND : ERR_OK;
+	}
+	if (RULE(author_current, !passport_valid(author, day_of_ms(clock_ms(e->header.clock))))) {
 		return ERR_DENIED;
 	}
 	rc = may_write(n, author, e);
-	return rc == ERR_OK ? seal_verify(e, author->sign_public) : rc;
+	if (RULE(author_may, rc != ERR_OK)) {
+		return rc;
+	}
+	rc = seal_verify(e, author->sign_public);
+	return RULE(signed_by_author, rc != ERR_OK) ? rc : ERR_OK;
 }
 
 /* Has its author erased it before it came? */
@@ -281,14 +298,28 @@ static bool claimed(const struct node *n, const struct entry *e)
 	return by != NULL && memcmp(by, e->header.author, ENTRY_NODE_BYTES) == 0;
 }
 
+/* May a revision take the place of another one unread?  Who can read notices keeps the old one
+ * until the new one counts (apply.c); who carries them sealed goes by the tag. */
+static bool replaces_unread(const struct node *n, const struct entry *e)
+{
+	switch (e->header.kind) {
+	case KIND_TEMPLATE:
+	case KIND_SUBJECT:
+	case KIND_BEACON:
+		return true;
+	case KIND_NOTICE:
+		return members_write_key(n->members, e->header.class_id) == NULL;
+	default:
+		return false;
+	}
+}
+
 /* A later revision of the same thing is here already. */
 static const struct held *newer(const struct node *n, const struct entry *e)
 {
 	const struct held *top = map_get(&n->book->tags, e->header.tag);
 
-	if ((e->header.kind != KIND_TEMPLATE && e->header.kind != KIND_SUBJECT &&
-	     e->header.kind != KIND_BEACON) ||
-	    top == NULL || top->kind != e->header.kind ||
+	if (!replaces_unread(n, e) || top == NULL || top->kind != e->header.kind ||
 	    memcmp(top->class_id, e->header.class_id, ENTRY_CLASS_BYTES) != 0) {
 		return NULL;
 	}
@@ -302,14 +333,14 @@ static int check(struct node *n, const struct entry *e)
 	if (book_held(n->book, e->id) != NULL) {
 		return ERR_EXISTS;
 	}
-	if (store_is_erased(n->store, e->id) || claimed(n, e)) {
+	if (store_is_erased(n->store, e->id) || RULE(erased_before, claimed(n, e))) {
 		return ERR_STALE;
 	}
-	if (e->header.expiry_day < n->today) {
+	if (RULE(expired_refused, e->header.expiry_day < n->today)) {
 		return ERR_EXPIRED;
 	}
 	top = newer(n, e);
-	if (top != NULL && top->revision > e->header.revision) {
+	if (RULE(older_refused, top != NULL && top->revision > e->header.revision)) {
 		return ERR_STALE;
 	}
 	return check_author(n, e);
@@ -347,7 +378,7 @@ int exchange_take(struct node *n, struct bytes encoded)
 	}
 	node_touch(n);
 	older = newer(n, &e);
-	if (older != NULL && older->revision < e.header.revision) {
+	if (RULE(newer_replaces, older != NULL && older->revision < e.header.revision)) {
 		memcpy(drop, older->id, sizeof drop);
 	} else {
 		older = NULL;

@@ -52,7 +52,8 @@ static int erase_one(struct node *n, const uint8_t id[ENTRY_ID_BYTES], uint32_t 
 
 	memcpy(copy, id, sizeof copy);
 	node_touch(n);
-	rc = store_erase(n->store, copy, expiry_day);
+	rc = RULE(tombstone, true) ? store_erase(n->store, copy, expiry_day)
+				   : store_drop(n->store, copy);
 	if (rc == ERR_OK) {
 		rc = sync_set_erase(n->set, copy);
 	}
@@ -87,8 +88,9 @@ int forget_apply(struct node *n, const struct entry *e, const struct erasure *er
 	for (size_t i = 0; rc == ERR_OK && i < erasure->erased.count; i++) {
 		const struct held *h = book_held(n->book, x[i].id);
 
-		if (any ||
-		    (h != NULL && memcmp(h->author, e->header.author, ENTRY_NODE_BYTES) == 0)) {
+		bool own = h != NULL && memcmp(h->author, e->header.author, ENTRY_NODE_BYTES) == 0;
+
+		if (!RULE(erase_own, !any && !own)) {
 			/* An erasure cannot make its target live longer than it says. */
 			rc = erase_one(n, x[i].id,
 				       h != NULL ? h->expiry_day : (uint32_t)x[i].expiry_day);
@@ -129,7 +131,7 @@ int forget_erase(struct node *n, const struct erased *erased, size_t count)
 
 uint32_t forget_sure_day(const struct node *n)
 {
-	return n->self.role == ROLE_HQ ? n->today : day_of_ms(n->trusted_ms);
+	return RULE(trusted_time, n->self.role != ROLE_HQ) ? day_of_ms(n->trusted_ms) : n->today;
 }
 
 /* Everything that expired before the sure day goes from memory and from the store. */

@@ -141,15 +141,39 @@ static void fill_subject(const struct ask_notice *a, struct issue *x)
 	}
 }
 
-/* Entries of this record in classes it has left, or that a withdrawal ends. */
-static int erase_old(struct node *n, const struct person *p, bool templates, bool subject)
+/* Notices of this record in classes that it has left: who may have those only would never learn
+ * of the new one.  In the class that it stays in (NULL: none) the new one replaces them when it
+ * is there, and no sooner: in between nobody may be missed for want of a notice. */
+static size_t old_notices(const struct node *n, const struct person *p, const uint8_t *stays,
+			  struct erased *out)
 {
-	struct erased *e = arena_take(&n->arena, GALLERY_FINGERS_MAX + 1, sizeof *e);
+	const struct held *h;
 	size_t count = 0;
+	size_t at = 0;
+
+	while ((h = map_next(&n->book->held, &at)) != NULL) {
+		if (h->kind == KIND_NOTICE && h->opened &&
+		    memcmp(h->about, p->record, KINDS_RECORD_BYTES) == 0 &&
+		    (stays == NULL || memcmp(h->class_id, stays, ENTRY_CLASS_BYTES) != 0)) {
+			memcpy(out[count].id, h->id, ENTRY_ID_BYTES);
+			out[count++].expiry_day = h->expiry_day;
+		}
+	}
+	return count;
+}
+
+/* What a new revision replaces, and what a withdrawal ends. */
+static int erase_old(struct node *n, const struct person *p, const uint8_t *stays, bool templates,
+		     bool subject)
+{
+	struct erased *e =
+	    arena_take(&n->arena, GALLERY_FINGERS_MAX + 1 + n->book->held.count, sizeof *e);
+	size_t count;
 
 	if (e == NULL) {
 		return ERR_NOMEM;
 	}
+	count = old_notices(n, p, stays, e);
 	for (size_t i = 0; templates && i < p->fingers; i++) {
 		const struct held *h = book_held(n->book, p->finger[i].id);
 
@@ -312,8 +336,11 @@ int issue_finish(struct node *n, struct pending *p)
 	x.notice.restrictions.exclude = arena_copy(&n->arena, x.notice.restrictions.exclude);
 	rc = node_audit(n, amend ? "notice.amend" : "notice.add", p->head.officer, x.notice.record,
 			NULL);
-	if (rc == ERR_OK && before != NULL && (p->sample_count > 0 || x.has_subject)) {
-		rc = erase_old(n, before, p->sample_count > 0, x.has_subject);
+	if (rc == ERR_OK && before != NULL) {
+		rc = find_class(n, &x.notice, GROUP_MATCH, x.match_class);
+	}
+	if (rc == ERR_OK && before != NULL) {
+		rc = erase_old(n, before, x.match_class, p->sample_count > 0, x.has_subject);
 	}
 	if (rc == ERR_OK) {
 		rc = write_all(n, &x, p);
@@ -356,11 +383,12 @@ int issue_standing(struct node *n, const struct ask *ask, uint64_t status)
 	rc = node_audit(n, status == STATUS_WITHDRAWN ? "notice.withdraw" : "notice.block",
 			ask->officer, x.notice.record, &(struct audit_line){ .detail = a.reason });
 	if (rc == ERR_OK) {
-		rc = write_one(n, &x, KIND_NOTICE, 0, &kinds_notice, &x.notice);
+		bool ends = status == STATUS_WITHDRAWN;
+
+		rc = erase_old(n, p, ends ? NULL : x.match_class, ends, ends);
 	}
-	if (rc == ERR_OK && status == STATUS_WITHDRAWN) {
-		p = map_get(&n->book->people, x.notice.record);
-		rc = p == NULL ? ERR_OK : erase_old(n, p, true, true);
+	if (rc == ERR_OK) {
+		rc = write_one(n, &x, KIND_NOTICE, 0, &kinds_notice, &x.notice);
 	}
 	return rc == ERR_OK ? answer(n, n->event->ask, &x, NULL) : rc;
 }

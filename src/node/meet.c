@@ -205,7 +205,7 @@ static int check_peer(struct node *n, const struct link_event *e, struct passpor
 	if (memcmp(p->node, n->self.node, sizeof p->node) == 0) {
 		return ERR_EXISTS;
 	}
-	return passport_valid(p, n->today) ? ERR_OK : ERR_EXPIRED;
+	return RULE(peer_current, !passport_valid(p, n->today)) ? ERR_EXPIRED : ERR_OK;
 }
 
 /* Two links to one peer: both ends keep the one that the lesser id dialled. */

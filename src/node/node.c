@@ -341,6 +341,7 @@ static int afterwards(struct node *n)
 		if (l->number == 0 || l->sync == NULL) {
 			continue;
 		}
+		l->again = l->again || (n->passport_came && l->refused);
 		if (n->roster_came && exchange_classes(n, l) != ERR_OK) {
 			rc = meet_close(n, l, "sync", ERR_STATE);
 		} else {
@@ -348,6 +349,7 @@ static int afterwards(struct node *n)
 		}
 	}
 	n->roster_came = false;
+	n->passport_came = false;
 	if (rc == ERR_OK) {
 		rc = report_beacon(n);
 	}

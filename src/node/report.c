@@ -250,6 +250,22 @@ int report_reviewed(struct node *n, struct kase *k)
 	return send_verdict(n, k, &v);
 }
 
+/* The time that our last beacon said. */
+static uint64_t said_ms(const struct node *n)
+{
+	const struct held *h;
+	uint64_t said = 0;
+	size_t at = 0;
+
+	while ((h = map_next(&n->book->held, &at)) != NULL) {
+		if (h->kind == KIND_BEACON && h->revision > said &&
+		    memcmp(h->author, n->self.node, ENTRY_NODE_BYTES) == 0) {
+			said = h->revision;
+		}
+	}
+	return said;
+}
+
 int report_beacon(struct node *n)
 {
 	struct beacon b = { .at_ms = n->wall_ms };
@@ -262,12 +278,16 @@ int report_beacon(struct node *n)
 		.body = &b,
 		.expiry_day = n->today + CASE_KEEP_DAYS,
 		.about = { .data = about, .len = sizeof about },
-		.revision = n->wall_ms,
 	};
+	uint64_t said;
 
 	if (!n->enrolled || n->self.role != ROLE_HQ || n->now_ms < n->beacon_ms) {
 		return ERR_OK;
 	}
+	/* When our clock has been set back: an older word would be refused, here too. */
+	said = said_ms(n);
+	b.at_ms = b.at_ms > said ? b.at_ms : said + 1;
+	order.revision = b.at_ms;
 	memcpy(about + 8, n->self.node, ENTRY_NODE_BYTES);
 	n->beacon_ms = n->now_ms + BEACON_EVERY_MS;
 	return share_write(n, &order, id);
@@ -290,5 +310,5 @@ int report_receipt(struct node *n, const struct receipt *r, bool live)
 	}
 	/* It has arrived: the prints need not be anywhere else any more (DESIGN 1, rule 4). */
 	memcpy(erased.id, r->entry, ENTRY_ID_BYTES);
-	return forget_erase(n, &erased, 1);
+	return RULE(delivered_erased, true) ? forget_erase(n, &erased, 1) : ERR_OK;
 }

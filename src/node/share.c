@@ -53,7 +53,8 @@ static uint64_t stamp_ms(const struct node *n)
 	uint64_t known = clock_ms(n->clock.stamp);
 
 	known = n->trusted_ms > known ? n->trusted_ms : known;
-	return known != 0 && n->self.role != ROLE_HQ && n->wall_ms > known + LEAP_MAX_MS
+	return RULE(stamp_leap,
+		    known != 0 && n->self.role != ROLE_HQ && n->wall_ms > known + LEAP_MAX_MS)
 		   ? known
 		   : n->wall_ms;
 }

@@ -1,5 +1,7 @@
 #include "record/clock.h"
 
+#include "base/rule.h"
+
 #define COUNT_BITS 16
 #define MS_MAX     ((1ULL << 48) - 1)
 
@@ -26,7 +28,7 @@ void clock_learn(struct clock *c, uint64_t remote, uint64_t now_ms)
 {
 	uint64_t most = at_ms(now_ms + CLOCK_STEP_MAX_MS);
 
-	if (remote > most) {
+	if (RULE(clock_step, remote > most)) {
 		remote = most;
 	}
 	if (remote > c->stamp) {

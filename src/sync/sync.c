@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/rule.h"
 #include "sync/session.h"
 
 #define CREDIT_BYTES ((size_t)1 << 20)
@@ -231,7 +232,9 @@ static int fill(struct sync_session *s)
 		return buf_error(out);
 	}
 	incoming_fill(&s->incoming, out, max);
-	outgoing_fill_urgent(&s->outgoing, out, max);
+	if (RULE(alert_first, true)) {
+		outgoing_fill_urgent(&s->outgoing, out, max);
+	}
 	compare_fill(&s->compare, out, max);
 	rc = answer_fill(&s->answer, out, max);
 	if (rc == ERR_OK) {
@@ -239,6 +242,9 @@ static int fill(struct sync_session *s)
 	}
 	if (rc == ERR_OK) {
 		outgoing_fill(&s->outgoing, out, max);
+		if (!RULE(alert_first, true)) {
+			outgoing_fill_urgent(&s->outgoing, out, max);
+		}
 		rc = buf_error(out);
 	}
 	return rc;

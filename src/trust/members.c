@@ -1,5 +1,7 @@
 #include "trust/members.h"
 
+#include "base/rule.h"
+
 #include <assert.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -200,7 +202,7 @@ int members_roster(struct members *m, const struct roster *r)
 	struct roster copy;
 	int rc;
 
-	if (r->version < m->roster.version || r->version == 0) {
+	if (RULE(roster_latest, r->version < m->roster.version) || r->version == 0) {
 		return ERR_STALE;
 	}
 	rc = check_roster(r);
