@@ -5,21 +5,21 @@
 
 /* ---- a row ---- */
 
-static bool goes_both_ways(const struct share *h)
+/* Whatever was said to go both ways is in the row; false when a list has closed some of it. */
+static bool version_of(const struct shares *s, uint64_t *version)
 {
-	return h->said_send && h->said_take && h->send && h->take;
-}
+	bool all = true;
 
-static uint64_t version_of(const struct shares *s)
-{
-	uint64_t sum = 0;
-
+	*version = 0;
 	for (size_t i = 1; i < s->n; i++) {
-		if (goes_both_ways(&s->list[i])) {
-			sum += set_version(s->set, set_class(s->set, s->list[i].class_id));
+		const struct share *h = &s->list[i];
+
+		if (h->said_send && h->said_take) {
+			*version += set_version(s->set, set_class(s->set, h->class_id));
+			all = all && h->send && h->take;
 		}
 	}
-	return sum;
+	return all;
 }
 
 size_t cells_room(size_t n)
@@ -35,12 +35,13 @@ size_t cells_room(size_t n)
 int cells_extend(struct row *row, struct shares *shares, size_t n)
 {
 	uint64_t *cells;
+	uint64_t version;
 
 	if (n <= row->n) {
 		return ERR_OK;
 	}
 	n = cells_room(n);
-	if (row->n > 0 && row->version != version_of(shares)) {
+	if (!version_of(shares, &version) || (row->n > 0 && row->version != version)) {
 		return ERR_STALE;
 	}
 	cells = realloc(row->cells, n * sizeof *cells);
@@ -51,13 +52,13 @@ int cells_extend(struct row *row, struct shares *shares, size_t n)
 	for (size_t i = 1; i < shares->n; i++) {
 		const struct share *h = &shares->list[i];
 
-		if (goes_both_ways(h)) {
+		if (h->said_send && h->said_take) {
 			shares->work +=
 			    set_sketch_cells(shares->set, set_class(shares->set, h->class_id),
 					     cells + row->n, row->n, n);
 		}
 	}
-	row->version = version_of(shares);
+	row->version = version;
 	row->cells = cells;
 	row->n = n;
 	return ERR_OK;
@@ -82,12 +83,20 @@ void cells_stop(struct cells *c)
 	cells_init(c, c->shares);
 }
 
+static int extend(struct cells *c, size_t n)
+{
+	int rc = cells_extend(&c->row, c->shares, n);
+
+	c->ended = rc == ERR_STALE;
+	return rc == ERR_STALE ? ERR_OK : rc;
+}
+
 int cells_start(struct cells *c, size_t n)
 {
 	cells_stop(c);
 	c->on = true;
 	c->allowed = n;
-	return cells_extend(&c->row, c->shares, n);
+	return extend(c, n);
 }
 
 void cells_close(struct cells *c)
@@ -103,7 +112,6 @@ int cells_grow(struct cells *c, const struct frame *f, struct fault *fault)
 	struct wire w;
 	bool bad = false;
 	size_t n;
-	int rc;
 
 	wire_init(&w, f->content.data, f->content.len);
 	n = frame_get_count(&w, &bad);
@@ -124,12 +132,7 @@ int cells_grow(struct cells *c, const struct frame *f, struct fault *fault)
 	if (c->ended) {
 		return ERR_OK;
 	}
-	rc = cells_extend(&c->row, c->shares, n);
-	if (rc == ERR_STALE) {
-		c->ended = true;
-		rc = ERR_OK;
-	}
-	return rc;
+	return extend(c, n);
 }
 
 void cells_fill(struct cells *c, struct buf *out, size_t max)

@@ -27,7 +27,8 @@ struct row {
 /* How long a row is made at once: enough for n cells, a power of two. */
 size_t cells_room(size_t n);
 /* Our cells up to n, which is at most SKETCH_MAX; those that are there stay as they are, though
- * the caller may have changed them.  ERR_STALE: the classes have changed; ERR_NOMEM. */
+ * the caller may have changed them.  ERR_STALE: the classes have changed, or a list has closed
+ * one; ERR_NOMEM. */
 int cells_extend(struct row *row, struct shares *shares, size_t n);
 void cells_drop(struct row *row);
 

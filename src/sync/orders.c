@@ -110,5 +110,8 @@ int orders_push(struct outgoing *o, const struct set_held *h)
 
 int orders_push_found(struct outgoing *o, const struct set_held *h)
 {
+	if (table_find(&o->there, name_of(&o->shares->keys, h->id), NULL)) {
+		return ERR_EXISTS;
+	}
 	return o->pushed >= OUTGOING_FOUND_MAX ? ERR_FULL : orders_push(o, h);
 }

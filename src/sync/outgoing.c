@@ -24,6 +24,7 @@ int outgoing_init(struct outgoing *o, struct shares *shares, size_t ahead)
 	*o = (struct outgoing){ .shares = shares, .ahead = ahead, .lane = LANE_TEMPLATE };
 	table_init(&o->busy, OUTGOING_ASKED_MAX + OUTGOING_PUSHED_MAX + OUTGOING_FLIGHT_MAX);
 	table_init(&o->unwanted, OUTGOING_UNWANTED_MAX);
+	table_init(&o->there, OUTGOING_THERE_MAX);
 	o->flight = calloc(OUTGOING_FLIGHT_MAX, sizeof *o->flight);
 	o->gone = calloc(OUTGOING_GONE_MAX, sizeof *o->gone);
 	return o->flight == NULL || o->gone == NULL ? ERR_NOMEM : ERR_OK;
@@ -47,6 +48,7 @@ void outgoing_done(struct outgoing *o)
 	}
 	table_done(&o->busy);
 	table_done(&o->unwanted);
+	table_done(&o->there);
 	free(o->flight);
 	free(o->gone);
 	*o = (struct outgoing){ 0 };
@@ -60,7 +62,7 @@ bool outgoing_idle(const struct outgoing *o)
 size_t outgoing_bytes(const struct outgoing *o)
 {
 	size_t n = OUTGOING_FLIGHT_MAX * sizeof *o->flight + OUTGOING_GONE_MAX * sizeof *o->gone +
-		   table_bytes(&o->busy) + table_bytes(&o->unwanted) +
+		   table_bytes(&o->busy) + table_bytes(&o->unwanted) + table_bytes(&o->there) +
 		   (o->queued + o->pushed) * sizeof(struct parcel);
 
 	for (size_t i = 0; i < LANE_COUNT; i++) {
@@ -344,6 +346,19 @@ void outgoing_fill(struct outgoing *o, struct buf *out, size_t max)
 
 /* ---- acknowledgements ---- */
 
+void outgoing_note(struct outgoing *o, bool on)
+{
+	table_done(&o->there);
+	o->noting = on;
+}
+
+void outgoing_noted(struct outgoing *o, uint64_t name)
+{
+	if (o->noting) { /* without room it may be sent twice, and be told so */
+		(void)table_add(&o->there, name, 0);
+	}
+}
+
 static int ack_run(struct outgoing *o, uint32_t serial, uint32_t n, bool refused)
 {
 	if (n == 0 || n > o->next - o->first || serial - o->first > o->next - o->first - n) {
@@ -359,7 +374,9 @@ static int ack_run(struct outgoing *o, uint32_t serial, uint32_t n, bool refused
 		o->used -= f->len;
 		o->pushed -= f->pushed;
 		o->kept += !refused;
-		if (refused) { /* when there is no room it may be pushed once more */
+		if (!refused) {
+			outgoing_noted(o, f->name);
+		} else { /* when there is no room it may be pushed once more */
 			(void)table_add(&o->unwanted, f->name, 0);
 		}
 		table_remove(&o->busy, f->name);

@@ -30,8 +30,19 @@ size_t seek_bytes(const struct seek *s)
 	return s->row.n * sizeof *s->row.cells + s->n_names * sizeof *s->names;
 }
 
+static void give_up(struct seek *s)
+{
+	s->on = false;
+	s->failed = true;
+	s->stop = true;
+	s->grow = 0;
+	cells_drop(&s->row);
+}
+
 int seek_start(struct seek *s, size_t n, size_t all)
 {
+	int rc;
+
 	cells_drop(&s->row);
 	free(s->names);
 	s->names = NULL;
@@ -41,16 +52,11 @@ int seek_start(struct seek *s, size_t n, size_t all)
 	s->all = all;
 	s->on = true;
 	s->stop = s->failed = false;
-	return cells_extend(&s->row, s->shares, n);
-}
-
-static void give_up(struct seek *s)
-{
-	s->on = false;
-	s->failed = true;
-	s->stop = true;
-	s->grow = 0;
-	cells_drop(&s->row);
+	rc = cells_extend(&s->row, s->shares, n);
+	if (rc == ERR_STALE) {
+		give_up(s);
+	}
+	return rc == ERR_STALE ? ERR_OK : rc;
 }
 
 void seek_close(struct seek *s)
@@ -179,10 +185,8 @@ static int hand_on(struct seek *s, uint64_t found)
 	return rc == ERR_EXISTS || rc == ERR_DENIED ? ERR_OK : rc;
 }
 
-int seek_fill(struct seek *s, struct buf *out, size_t max)
+void seek_fill(struct seek *s, struct buf *out, size_t max)
 {
-	int rc = ERR_OK;
-
 	if ((s->stop || s->grow != 0) && out->len + GROW_BYTES <= max) {
 		size_t begun = frame_begin(out, FRAME_GROW);
 
@@ -191,6 +195,12 @@ int seek_fill(struct seek *s, struct buf *out, size_t max)
 		s->stop = false;
 		s->grow = 0;
 	}
+}
+
+int seek_feed(struct seek *s)
+{
+	int rc = ERR_OK;
+
 	while (rc == ERR_OK && s->fed < s->n_names) {
 		rc = hand_on(s, s->names[s->fed]);
 		s->fed += rc == ERR_OK;

@@ -50,8 +50,10 @@ void seek_close(struct seek *s);
 int seek_cells(struct seek *s, const struct frame *f, struct fault *fault);
 /* Has it just been given up? */
 bool seek_failed(struct seek *s);
-/* GROW frames; hands names on as long as there is room for them.  ERR_NOMEM. */
-int seek_fill(struct seek *s, struct buf *out, size_t max);
+/* GROW frames. */
+void seek_fill(struct seek *s, struct buf *out, size_t max);
+/* Hand names on as long as there is room for them; ERR_NOMEM. */
+int seek_feed(struct seek *s);
 bool seek_idle(const struct seek *s);
 size_t seek_bytes(const struct seek *s);
 

@@ -57,6 +57,7 @@ static void put_round(struct sync_session *s)
 	buf_u64(&s->control, s->control_sum.sum);
 	frame_put_count(&s->control, s->control_sum.count);
 	if (s->initiator) {
+		outgoing_note(&s->outgoing, true);
 		lists_set(&s->lists, &s->shares);
 		lists_stand(&s->lists, &s->shares, &st);
 		st.counted = st.counted && sketches_help(s);
@@ -107,6 +108,7 @@ static void enter(struct sync_session *s, enum phase phase)
 	cells_stop(&s->cells);
 	s->ask_classes = phase == PHASE_ASK && !s->initiator;
 	if (phase == PHASE_SETTLED) {
+		outgoing_note(&s->outgoing, false);
 		s->tell_settled = true;
 		s->wake_ms = s->now_ms + s->repeat_ms;
 	}

@@ -145,6 +145,9 @@ int sync_stored(struct sync_session *s, const uint8_t id[ENTRY_ID_BYTES], int co
 		return rc;
 	}
 	rc = incoming_stored(&s->incoming, id, code);
+	if (rc == ERR_OK) {
+		outgoing_noted(&s->outgoing, name_of(&s->shares.keys, id));
+	}
 	if (rc == ERR_NOTFOUND) {
 		return rc;
 	}
@@ -237,14 +240,12 @@ static int fill(struct sync_session *s)
 	if (s->phase == PHASE_GREET || out->len >= max) {
 		return buf_error(out);
 	}
-	rc = seek_fill(&s->seek, out, max);
+	seek_fill(&s->seek, out, max);
 	replies_fill(&s->incoming, out, max);
 	outgoing_fill_urgent(&s->outgoing, out, max);
 	compare_fill(&s->compare, out, max);
 	cells_fill(&s->cells, out, max);
-	if (rc == ERR_OK) {
-		rc = answer_fill(&s->answer, out, max);
-	}
+	rc = answer_fill(&s->answer, out, max);
 	if (rc == ERR_OK) {
 		rc = announce_fill(&s->announce, out, max);
 	}
@@ -284,7 +285,7 @@ void sync_poll(struct sync_session *s, struct sync_out *out)
 	*out = (struct sync_out){ 0 };
 	buf_clear(&s->message);
 	incoming_release(&s->incoming);
-	if (s->error == ERR_OK && poll_caller(s, out)) {
+	if (s->error == ERR_OK && output(s, seek_feed(&s->seek)) == ERR_OK && poll_caller(s, out)) {
 		return;
 	}
 	/* Twice: looking for something to say may show that there is nothing left to do, and

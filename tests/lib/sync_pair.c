@@ -431,8 +431,9 @@ static void on_load(struct pair *p, int node, const uint8_t id[ENTRY_ID_BYTES])
 {
 	uint32_t number = number_of(p, id);
 
-	/* What the peer has acknowledged, or only stored, is not sent again. */
-	assert_false(p->node[!node].ever[number]);
+	/* What the peer has acknowledged, or only stored, is not sent again, unless it has erased
+	 * it since: that we have not heard, and its sketch shows that it lacks it. */
+	assert_true(!p->node[!node].ever[number] || p->node[!node].erased[number]);
 	assert_true(p->node[node].has[number]);
 	p->node[node].loads++;
 	add_work(&p->node[node], number, true);
