@@ -61,5 +61,8 @@ double bench_quantile(double *values, size_t n, double share);
 int bench_finger(const struct bench *b);
 int bench_gallery(const struct bench *b);
 int bench_sync(const struct bench *b);
+/* The second half of that subject, and how it is used. */
+int bench_reconcile(const struct bench *b);
+extern const char bench_reconcile_form[];
 
 #endif

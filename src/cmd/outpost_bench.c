@@ -17,7 +17,8 @@ struct subject {
 static const struct subject subjects[] = {
 	{ "finger", bench_finger, "accuracy and speed of fingerprint comparison on images" },
 	{ "gallery", bench_gallery, "searches of a gallery of synthetic people" },
-	{ "sync", bench_sync, "filling an empty node over loopback" },
+	{ "sync", bench_sync,
+	  "filling an empty node over loopback; finding out what two nodes lack" },
 };
 
 #define SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))
