@@ -5,6 +5,7 @@
 
 #define OURS       1U
 #define SLACK      96U
+#define FEW_CELLS  32U
 #define GROW_BYTES (FRAME_HEAD + 3U)
 
 void seek_init(struct seek *s, struct shares *shares, struct incoming *incoming,
@@ -39,7 +40,7 @@ static void give_up(struct seek *s)
 	cells_drop(&s->row);
 }
 
-int seek_start(struct seek *s, size_t n, size_t all)
+int seek_start(struct seek *s, size_t n, const struct stand *ours, const struct stand *theirs)
 {
 	int rc;
 
@@ -49,7 +50,12 @@ int seek_start(struct seek *s, size_t n, size_t all)
 	s->n_names = s->fed = 0;
 	s->got = s->tried = s->grow = 0;
 	s->allowed = n;
-	s->all = all;
+	s->all = (size_t)ours->both.count + theirs->both.count;
+	s->guess = theirs->counted
+		       ? sketch_guess(ours->counts, theirs->counts, SKETCH_FEW, SKETCH_COUNTS,
+				      (int64_t)theirs->both.count - ours->both.count)
+		       : 0;
+	s->grown = 0;
 	s->on = true;
 	s->stop = s->failed = false;
 	rc = cells_extend(&s->row, s->shares, n);
@@ -76,23 +82,33 @@ bool seek_failed(struct seek *s)
 
 /* ---- cells ---- */
 
-/* How many cells to have at the next attempt; 0: give up. */
-static size_t next_goal(const struct seek *s)
+/* How many cells to have at the next attempt; 0: give up.  A difference takes 1.4 cells for each
+ * name, some more when it is small.  Every further attempt costs a round trip, so that each
+ * goes further than the one before. */
+static size_t next_goal(struct seek *s)
 {
 	size_t guess = sketch_guess_cells(s->row.cells, s->got);
 	size_t most = s->all + s->all / 2 + s->all / 8 + SLACK;
-	size_t goal = guess + guess * 3 / 8 + guess / 16 + 4;
+	size_t step = s->got / 8 + 2;
+	size_t goal;
 
+	if (guess == 0) { /* as good as no cell is empty */
+		guess = s->guess > s->got ? s->guess : s->got;
+	}
+	/* The more cells, the better the guess, and the less is put on top of it.  With a few
+	 * cells there is no guess: a few more. */
+	goal = s->got < FEW_CELLS ? 0 : guess + guess / 2;
+	if (guess > SLACK) {
+		goal += (s->got < guess ? (guess - s->got) / 3 : 0);
+	}
 	if (s->got >= guess + guess / 2 + guess / 10 + SLACK || s->got >= most ||
 	    s->got >= SKETCH_MAX) {
 		return 0;
 	}
-	if (goal < s->got + s->got / 8 + 4) {
-		goal = s->got + s->got / 8 + 4;
-	}
-	if (goal > 4 * s->got) {
-		goal = 4 * s->got;
-	}
+	step <<= s->grown / 2 < 3 ? s->grown / 2 : 3;
+	s->grown++;
+	goal = goal > s->got + step ? goal : s->got + step;
+	goal = goal < 4 * s->got ? goal : 4 * s->got;
 	return goal < SKETCH_MAX ? goal : SKETCH_MAX;
 }
 

@@ -22,6 +22,7 @@
 #include "sync/incoming.h"
 #include "sync/orders.h"
 #include "sync/share.h"
+#include "sync/stand.h"
 
 struct seek {
 	struct shares *shares; /* these three are borrowed */
@@ -29,6 +30,8 @@ struct seek {
 	struct outgoing *outgoing;
 	struct row row; /* ours; as far as `got`, the difference */
 	size_t got, allowed, tried;
+	unsigned grown;  /* how often more was asked for */
+	size_t guess;    /* how large the difference is, by the counts; 0: unknown */
 	size_t all;      /* ids of both sides: no difference is larger */
 	size_t grow;     /* to be said, 0: nothing */
 	bool on;         /* cells are being waited for */
@@ -42,8 +45,9 @@ struct seek {
 void seek_init(struct seek *s, struct shares *shares, struct incoming *incoming,
 	       struct outgoing *outgoing);
 void seek_done(struct seek *s);
-/* The peer serves n cells to begin with; both sides hold `all` ids. */
-int seek_start(struct seek *s, size_t n, size_t all);
+/* The peer serves n cells to begin with; when it has counted, from SKETCH_FEW on, the counts
+ * tell how many more it may take. */
+int seek_start(struct seek *s, size_t n, const struct stand *ours, const struct stand *theirs);
 /* What is shared is less than before: give up. */
 void seek_close(struct seek *s);
 /* CELLS. */

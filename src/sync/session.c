@@ -18,8 +18,10 @@
  */
 #include "sync/session.h"
 
-#define FAILURES_MAX   2U    /* as often as cells may come to nothing, then it is ranges */
-#define FIRST_CELLS    2U    /* beside 1.4 for each that seems to differ */
+#define FAILURES_MAX   2U /* as often as cells may come to nothing, then it is ranges */
+#define FIRST_CELLS 7U
+#define CREDIT_UNIT    1024U
+#define MANY_CELLS     128U  /* to begin with: then the other counts are worth 48 bytes */
 #define LARGE          64U   /* a difference that matters although it is a third of all */
 #define ROUND_GAP_MS   1000U /* at least between two rounds that we begin */
 #define ROUND_TOKEN_MS 500U  /* how soon the peer may begin one more than the burst */
@@ -41,7 +43,7 @@ static void put_hello(struct sync_session *s)
 
 	buf_u8(&s->control, SYNC_VERSION);
 	frame_put_tag(&s->control, s->shares.list[0].tag);
-	buf_u32(&s->control, (uint32_t)s->incoming.window);
+	frame_put_count(&s->control, (uint32_t)(s->incoming.window / CREDIT_UNIT));
 	frame_end(&s->control, begun);
 }
 
@@ -63,6 +65,7 @@ static void put_round(struct sync_session *s)
 		st.counted = st.counted && sketches_help(s);
 		frame_put_tag(&s->control, lists_digest(&s->lists, &s->shares, true));
 		stand_put(&st, &s->control);
+		s->said_count = st.both.count;
 	}
 	frame_end(&s->control, begun);
 }
@@ -199,6 +202,12 @@ int session_advance(struct sync_session *s)
 	return buf_error(&s->control);
 }
 
+/* So few that they are seldom too many: what is lacking is asked for with a better guess. */
+static size_t first_cells(size_t guess)
+{
+	return guess < MANY_CELLS ? guess + FIRST_CELLS : guess / 4 * 3 + FIRST_CELLS;
+}
+
 /* How the shared classes are to be compared, from what both hold of them: by cells unless a
  * third of all differs, or the difference is too large for a row of cells. */
 static enum start choose(const struct sync_session *s, const struct stand *ours,
@@ -214,10 +223,21 @@ static enum start choose(const struct sync_session *s, const struct stand *ours,
 	if (!theirs->counted || !sketches_help(s)) {
 		return START_RANGES;
 	}
-	guess = sketch_guess(ours->counts, theirs->counts, more);
-	*cells = guess + guess * 3 / 8 + FIRST_CELLS;
-	return *cells > SKETCH_MAX || (guess > LARGE && guess > most / 10 * 3) ? START_RANGES
-									       : START_CELLS;
+	guess = sketch_guess(ours->counts, theirs->counts, 0, SKETCH_FEW, more);
+	*cells = first_cells(guess);
+	return *cells > SKETCH_MAX / 2 || (guess > LARGE && guess > most / 10 * 3) ? START_RANGES
+										   : START_CELLS;
+}
+
+/* A count as it differs from one that both sides know: 0, 1 more, 1 less, 2 more ... */
+static uint32_t folded(uint32_t count, uint32_t known)
+{
+	return count > known ? (count - known) * 2 - 1 : (known - count) * 2;
+}
+
+static uint32_t unfolded(uint32_t folded, uint32_t known)
+{
+	return (folded & 1) != 0 ? known + folded / 2 + 1 : known - folded / 2;
 }
 
 /* The responder knows both lists, and what the initiator holds: both begin. */
@@ -235,10 +255,13 @@ static int start(struct sync_session *s, const struct stand *theirs)
 	how = choose(s, &ours, theirs, &cells);
 	begun = frame_begin(&s->control, FRAME_START);
 	buf_u8(&s->control, (uint8_t)how);
-	frame_put_count(&s->control, ours.both.count);
+	frame_put_count(&s->control, folded(ours.both.count, theirs->both.count));
 	frame_put_count(&s->control, ours.others);
 	if (how == START_CELLS) {
 		frame_put_count(&s->control, (uint32_t)cells);
+		for (size_t i = SKETCH_FEW; cells >= MANY_CELLS && i < SKETCH_COUNTS; i++) {
+			buf_u8(&s->control, (uint8_t)ours.counts[i]);
+		}
 	}
 	frame_end(&s->control, begun);
 	if (how == START_EQUAL && !s->lists.one_way) {
@@ -274,6 +297,7 @@ int session_classes(struct sync_session *s, const struct sync_class *classes, si
 			stand_of(&st, &s->shares);
 			st.counted = st.counted && s->theirs.counted && sketches_help(s);
 			lists_put(&s->lists, &s->shares, s->round, &st, &s->control);
+			s->said_count = st.both.count;
 			enter(s, PHASE_CLASSES);
 		}
 	} else if (s->digest != 0 && s->digest == lists_digest(&s->lists, &s->shares, false)) {
@@ -297,6 +321,7 @@ static int on_hello(struct sync_session *s, const struct frame *f)
 {
 	struct wire w;
 	uint8_t version;
+	bool bad = false;
 	uint64_t tag, window;
 
 	wire_init(&w, f->content.data, f->content.len);
@@ -305,8 +330,8 @@ static int on_hello(struct sync_session *s, const struct frame *f)
 		return bad_frame(s, f, ERR_UNSUPPORTED, "version");
 	}
 	tag = frame_get_tag(&w);
-	window = wire_u32(&w);
-	if (wire_error(&w) != ERR_OK || wire_left(&w) != 0) {
+	window = (uint64_t)frame_get_count(&w, &bad) * CREDIT_UNIT;
+	if (bad || wire_error(&w) != ERR_OK || wire_left(&w) != 0) {
 		return bad_frame(s, f, ERR_MALFORMED, "hello");
 	}
 	if (tag != s->shares.list[0].tag) {
@@ -425,7 +450,8 @@ static int on_classes(struct sync_session *s, const struct frame *f)
 }
 
 /* The initiator: the responder says how it is to be. */
-static int begin_shared(struct sync_session *s, enum start how, struct stand theirs, size_t cells)
+static int begin_shared(struct sync_session *s, enum start how, const struct stand *theirs,
+			size_t cells)
 {
 	struct stand ours;
 	int rc;
@@ -436,14 +462,14 @@ static int begin_shared(struct sync_session *s, enum start how, struct stand the
 	}
 	enter(s, PHASE_SHARED);
 	stand_of(&ours, &s->shares);
-	s->declared = (uint64_t)theirs.both.count + theirs.others;
+	s->declared = (uint64_t)theirs->both.count + theirs->others;
 	s->by_cells = how == START_CELLS;
 	s->differs = false;
 	rc = compare_start(&s->compare,
 			   COMPARE_ONE_WAY | (how == START_RANGES ? COMPARE_BOTH_WAYS : 0U),
 			   s->declared);
 	if (rc == ERR_OK && s->by_cells) {
-		rc = seek_start(&s->seek, cells, (size_t)ours.both.count + theirs.both.count);
+		rc = seek_start(&s->seek, cells, &ours, theirs);
 	}
 	return rc;
 }
@@ -459,10 +485,14 @@ static int on_start(struct sync_session *s, const struct frame *f)
 
 	wire_init(&w, f->content.data, f->content.len);
 	how = wire_u8(&w);
-	theirs.both.count = frame_get_count(&w, &bad);
+	theirs.both.count = unfolded(frame_get_count(&w, &bad), s->said_count);
 	theirs.others = frame_get_count(&w, &bad);
 	if (how == START_CELLS) {
 		cells = frame_get_count(&w, &bad);
+		theirs.counted = cells >= MANY_CELLS;
+		for (size_t i = SKETCH_FEW; theirs.counted && i < SKETCH_COUNTS; i++) {
+			theirs.counts[i] = wire_u8(&w);
+		}
 	}
 	if (bad || wire_error(&w) != ERR_OK || wire_left(&w) != 0 || how > START_RANGES ||
 	    (how == START_CELLS && cells == 0)) {
@@ -480,7 +510,7 @@ static int on_start(struct sync_session *s, const struct frame *f)
 		lists_mirror(&s->lists);
 		rc = lists_share(&s->lists, &s->shares, true);
 	}
-	return rc == ERR_OK ? begin_shared(s, (enum start)how, theirs, cells) : rc;
+	return rc == ERR_OK ? begin_shared(s, (enum start)how, &theirs, cells) : rc;
 }
 
 /* The initiator's DONE_CHECK brings its sum; the responder's says that its own is another. */

@@ -51,6 +51,7 @@ struct sync_session {
 	struct summary control_sum; /* what our ROUND said */
 	struct stand theirs;        /* what the peer said of what it holds */
 	uint64_t digest;            /* of the initiator's list; 0: it does not count */
+	uint32_t said_count;        /* the initiator: ids that it holds in both-way classes */
 	uint64_t declared;          /* ids of the peer in all that is shared */
 	bool by_cells;              /* the initiator: what goes both ways is found by cells */
 	bool differs;               /* they came to nothing, as the sums say */

@@ -12,6 +12,8 @@
 #define BEYOND     65534U /* no cell; (j + 1) * (j + 2) stays below 2^32 */
 #define GUESS_MAX  (1U << 20)
 #define GUESS_STEP 256U
+#define EMPTY_MIN  4U
+#define MIXTURES   64U
 
 /* ---- where a name goes ---- */
 
@@ -131,31 +133,41 @@ struct peeling {
 	size_t n, found;
 };
 
+/* Does cell i hold one name?  Then take it out of all its cells. */
+static bool take_out(struct peeling *p, const uint8_t key[SIPHASH_KEY_BYTES], size_t i)
+{
+	uint64_t cell = p->cells[i];
+	uint64_t h;
+
+	if (cell == 0 || p->looked[i]) {
+		return false;
+	}
+	p->looked[i] = true;
+	if (p->found >= p->n || !is_single(key, cell, i, &h)) {
+		return false;
+	}
+	p->names[p->found++] = cell >> CHECK_BITS;
+	for (struct walk w = { h, 0 }; w.at < p->n; walk_on(&w)) {
+		p->cells[w.at] ^= cell;
+		p->looked[w.at] = false;
+	}
+	return true;
+}
+
 /* From the last cell to the first: a name is in few of the late cells, so a cell there that
- * seems to hold one is nearly always right, while cells in front are mixtures to the end and
- * seem so once in 65,536 looks.  Looking there last makes for few looks. */
+ * seems to hold one does.  The first cells are mixtures to the end, and a mixture seems to be
+ * one name once in 65,536 looks: they are looked at when nothing else is left, one by one. */
 static bool peel(struct peeling *p, const uint8_t key[SIPHASH_KEY_BYTES])
 {
-	size_t before = p->found;
+	bool any = false;
 
-	for (size_t i = p->n; i-- > 0;) {
-		uint64_t cell = p->cells[i];
-		uint64_t h;
-
-		if (cell == 0 || p->looked[i]) {
-			continue;
-		}
-		p->looked[i] = true;
-		if (p->found >= p->n || !is_single(key, cell, i, &h)) {
-			continue;
-		}
-		p->names[p->found++] = cell >> CHECK_BITS;
-		for (struct walk w = { h, 0 }; w.at < p->n; walk_on(&w)) {
-			p->cells[w.at] ^= cell;
-			p->looked[w.at] = false;
-		}
+	for (size_t i = p->n; i-- > MIXTURES;) {
+		any |= take_out(p, key, i);
 	}
-	return p->found > before;
+	for (size_t i = p->n < MIXTURES ? p->n : MIXTURES; !any && i-- > 0;) {
+		any = take_out(p, key, i);
+	}
+	return any;
 }
 
 static int by_value(const void *a, const void *b)
@@ -215,19 +227,19 @@ int sketch_decode(const uint8_t key[SIPHASH_KEY_BYTES], const uint64_t *cells, s
 /* Of a names more there and b more here, cell i has a - b more in the mean, and the variance
  * of that is (a + b) p (1 - p). */
 size_t sketch_guess(const uint32_t ours[SKETCH_COUNTS], const uint32_t theirs[SKETCH_COUNTS],
-		    int64_t larger)
+		    size_t from, size_t to, int64_t larger)
 {
 	double sum = 0;
 	double least = fabs((double)larger);
 
-	for (size_t i = 0; i < SKETCH_COUNTS; i++) {
+	for (size_t i = from; i < to; i++) {
 		double p = 1 / (1 + (double)(i + 1) / 2);
 		int64_t expected = llround((double)larger * p);
 		int8_t off = (int8_t)(uint8_t)((uint64_t)theirs[i] - ours[i] - (uint64_t)expected);
 
 		sum += (double)off * off / (p * (1 - p));
 	}
-	sum /= SKETCH_COUNTS;
+	sum /= (double)(to - from);
 	return (size_t)(sum > least ? sum : least);
 }
 
@@ -251,7 +263,9 @@ size_t sketch_guess_cells(const uint64_t *cells, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		empty += cells[i] == 0;
 	}
-	empty = empty > 0.7 ? empty : 0.7; /* none: the difference for which that is likely */
+	if (empty < EMPTY_MIN) {
+		return 0;
+	}
 	while (high - low > 1 + low / 64) {
 		size_t mid = (low + high) / 2;
 

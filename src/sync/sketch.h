@@ -20,13 +20,14 @@
 
 #define SKETCH_CELLS      2048U  /* in a sketch that is kept */
 #define SKETCH_MAX        32768U /* the longest row of cells */
-#define SKETCH_COUNTS     16U
+#define SKETCH_COUNTS     64U
+#define SKETCH_FEW        16U /* of these tell a difference within 35 %, all within 18 % */
 #define SKETCH_NAME_BYTES 6U
 
 /* A cell is a name of 48 bits above its check of 16, or the XOR of many. */
 struct sketch {
 	uint64_t cells[SKETCH_CELLS];
-	uint32_t counts[SKETCH_COUNTS]; /* names in cells 1 to 16 */
+	uint32_t counts[SKETCH_COUNTS]; /* names in cells 1 to 64 */
 };
 
 /* The first six bytes of the id. */
@@ -37,7 +38,7 @@ void sketch_put(struct sketch *s, const uint8_t key[SIPHASH_KEY_BYTES], uint64_t
  * `from`. */
 void sketch_cells(uint64_t *cells, size_t from, size_t to, const uint8_t key[SIPHASH_KEY_BYTES],
 		  uint64_t name);
-/* Into which of cells 1 to 16 does it go? */
+/* Into which of cells 1 to 64 does it go? */
 void sketch_count(uint32_t counts[SKETCH_COUNTS], const uint8_t key[SIPHASH_KEY_BYTES],
 		  uint64_t name);
 /* The names in a difference of n cells.  Given: *names, sorted, to be freed; *n_names.
@@ -45,12 +46,13 @@ void sketch_count(uint32_t counts[SKETCH_COUNTS], const uint8_t key[SIPHASH_KEY_
  * bounded by n, whatever they are. */
 int sketch_decode(const uint8_t key[SIPHASH_KEY_BYTES], const uint64_t *cells, size_t n,
 		  uint64_t **names, size_t *n_names);
-/* How large is the difference, about?  From the counts of both sides (theirs modulo 256) and
- * by how much their sets are larger: within 35 % two times out of three, and no more than
- * 40,000.  From n cells of a difference that did not decode: how large at least, or, when
- * some cells are empty, how large. */
+/* How large is the difference, about?  From counts `from` to before `to` of both sides (theirs
+ * modulo 256) and by how much their sets are larger; no more than 40,000 or so, and no less
+ * than they are larger.  Two times out of three it is within sqrt(2 / (to - from)). */
 size_t sketch_guess(const uint32_t ours[SKETCH_COUNTS], const uint32_t theirs[SKETCH_COUNTS],
-		    int64_t larger);
+		    size_t from, size_t to, int64_t larger);
+/* From n cells of a difference that do not decode, within 10 %; when hardly any of them is
+ * empty, which is so for less than 0.7 cells for each name, 0. */
 size_t sketch_guess_cells(const uint64_t *cells, size_t n);
 
 #endif

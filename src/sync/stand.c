@@ -41,9 +41,8 @@ void stand_put(const struct stand *st, struct buf *out)
 {
 	buf_u64(out, st->both.sum);
 	frame_put_count(out, st->both.count);
-	frame_put_count(out, st->others);
-	buf_u8(out, st->counted);
-	for (size_t i = 0; st->counted && i < SKETCH_COUNTS; i++) {
+	frame_put_count(out, st->others << 1 | st->counted);
+	for (size_t i = 0; st->counted && i < SKETCH_FEW; i++) {
 		buf_u8(out, (uint8_t)st->counts[i]);
 	}
 }
@@ -51,20 +50,19 @@ void stand_put(const struct stand *st, struct buf *out)
 int stand_get(struct stand *st, struct wire *w)
 {
 	bool bad = false;
-	uint8_t counted;
 
 	*st = (struct stand){ .both.sum = wire_u64(w) };
 	st->both.count = frame_get_count(w, &bad);
 	st->others = frame_get_count(w, &bad);
-	counted = wire_u8(w);
-	st->counted = counted == 1;
-	for (size_t i = 0; st->counted && i < SKETCH_COUNTS; i++) {
+	st->counted = (st->others & 1) != 0;
+	st->others >>= 1;
+	for (size_t i = 0; st->counted && i < SKETCH_FEW; i++) {
 		st->counts[i] = wire_u8(w);
 	}
 	if (wire_error(w) != ERR_OK) {
 		return wire_error(w);
 	}
-	if (bad || counted > 1) {
+	if (bad) {
 		return ERR_MALFORMED;
 	}
 	return st->both.count > SET_ITEMS_MAX || st->others > SET_ITEMS_MAX ? ERR_LIMIT : ERR_OK;

@@ -23,7 +23,7 @@ void stand_init(struct stand *st, const struct shares *s);
 void stand_add(struct stand *st, struct shares *s, struct share *h, bool send, bool take);
 /* All classes shared now, as both sides said. */
 void stand_of(struct stand *st, struct shares *s);
-/* Counts go modulo 256.  ERR_SHORT, ERR_MALFORMED, ERR_LIMIT. */
+/* The first SKETCH_FEW counts go, modulo 256.  ERR_SHORT, ERR_MALFORMED, ERR_LIMIT. */
 void stand_put(const struct stand *st, struct buf *out);
 int stand_get(struct stand *st, struct wire *w);
 

@@ -145,7 +145,7 @@ static void put_hello(struct bench *b, uint8_t version, uint64_t tag, uint32_t c
 
 	buf_u8(&b->out, version);
 	frame_put_tag(&b->out, tag);
-	buf_u32(&b->out, credit);
+	frame_put_count(&b->out, credit / 1024);
 	frame_end(&b->out, begun);
 }
 
@@ -163,7 +163,7 @@ static void refuses_a_stranger(void **state)
 	refused(b, 1, ERR_UNSUPPORTED);
 	b = bench_new(1);
 	connect(b);
-	put_hello(b, SYNC_VERSION, tag_of(b, 0), OUTGOING_WINDOW_MIN - 1);
+	put_hello(b, SYNC_VERSION, tag_of(b, 0), OUTGOING_WINDOW_MIN - 1024);
 	refused(b, 1, ERR_LIMIT);
 	b = bench_new(1);
 	connect(b);
@@ -561,9 +561,8 @@ static void put_round(struct bench *b, uint32_t round, bool counted)
 	frame_put_tag(&b->out, 1);
 	buf_u64(&b->out, 0);
 	frame_put_count(&b->out, 0);
-	frame_put_count(&b->out, 0);
-	buf_u8(&b->out, counted);
-	for (size_t i = 0; counted && i < SKETCH_COUNTS; i++) {
+	frame_put_count(&b->out, counted);
+	for (size_t i = 0; counted && i < SKETCH_FEW; i++) {
 		buf_u8(&b->out, 0);
 	}
 	frame_end(&b->out, begun);
@@ -578,7 +577,6 @@ static void put_classes(struct bench *b, uint32_t round)
 	buf_u64(&b->out, 0);
 	frame_put_count(&b->out, 0);
 	frame_put_count(&b->out, 0);
-	buf_u8(&b->out, 0);
 	frame_end(&b->out, begun);
 }
 
