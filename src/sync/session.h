@@ -79,7 +79,8 @@ int session_message(struct sync_session *s, struct bytes message);
 bool session_idle(const struct sync_session *s);
 /* Move on where nothing is left to do in this phase. */
 int session_advance(struct sync_session *s);
-/* The caller's list of classes is here. */
-int session_classes(struct sync_session *s, const struct sync_class *classes, size_t n);
+void session_enter(struct sync_session *s, enum phase phase);
+/* The frame is a breach: note where and what, and return the code. */
+int session_refuse(struct sync_session *s, const struct frame *f, int code, const char *what);
 
 #endif

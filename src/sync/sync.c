@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sync/opening.h"
 #include "sync/session.h"
 
 #define CREDIT_BYTES ((size_t)1 << 20)
@@ -208,7 +209,7 @@ int sync_classes(struct sync_session *s, const struct sync_class *classes, size_
 	    name_tag(&s->shares.keys, control->class_id) != s->shares.list[0].tag) {
 		return ERR_RANGE;
 	}
-	return output(s, session_classes(s, classes, n));
+	return output(s, opening_classes(s, classes, n));
 }
 
 int sync_wake(struct sync_session *s, uint64_t now_ms)

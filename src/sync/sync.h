@@ -91,7 +91,9 @@ struct sync_config {
 };
 
 struct sync_session;
-/* The set outlives the session.  ERR_RANGE: not exactly one control class, too many classes. */
+/* The set outlives the session.  The classes are what is shared as far as is known now; of those
+ * besides control nothing but a digest is told before control is settled.  ERR_RANGE: not exactly
+ * one control class, too many classes. */
 int sync_session_new(struct sync_set *set, const struct sync_config *config,
 		     const struct sync_class *classes, size_t n, uint64_t now_ms,
 		     struct sync_session **out);
