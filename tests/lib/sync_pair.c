@@ -394,6 +394,9 @@ static void on_send(struct pair *p, int from, struct bytes message)
 	}
 	*m = (struct pair_message){ .len = message.len };
 	memcpy(m->data, message.data, message.len);
+	if (p->change != NULL && from == 1) {
+		p->change(p, from, m->data, m->len);
+	}
 	if (to->first == NULL) {
 		to->first = m;
 	} else {
@@ -433,7 +436,8 @@ static void on_load(struct pair *p, int node, const uint8_t id[ENTRY_ID_BYTES])
 
 	/* What the peer has acknowledged, or only stored, is not sent again, unless it has erased
 	 * it since: that we have not heard, and its sketch shows that it lacks it. */
-	assert_true(!p->node[!node].ever[number] || p->node[!node].erased[number]);
+	assert_true(!p->node[!node].ever[number] || p->node[!node].erased[number] ||
+		    p->change != NULL);
 	assert_true(p->node[node].has[number]);
 	p->node[node].loads++;
 	add_work(&p->node[node], number, true);
@@ -472,7 +476,7 @@ bool pair_poll(struct pair *p, int node)
 		n->classes_due = true;
 		break;
 	case SYNC_KEPT:
-		assert_true(p->node[!node].ever[number_of(p, out.id)]);
+		assert_true(p->node[!node].ever[number_of(p, out.id)] || p->change != NULL);
 		n->kept++;
 		break;
 	case SYNC_SETTLED:
