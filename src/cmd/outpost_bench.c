@@ -66,6 +66,8 @@ int bench_report(const struct bench *b, json_t *result)
 				printf("%-24s %lld\n", key, (long long)json_integer_value(value));
 			} else if (json_is_real(value)) {
 				printf("%-24s %.6g\n", key, json_real_value(value));
+			} else if (json_is_boolean(value)) {
+				printf("%-24s %s\n", key, json_is_true(value) ? "yes" : "no");
 			} else {
 				printf("%-24s %s\n", key, json_string_value(value));
 			}
