@@ -4,6 +4,7 @@
  * say before the other hears it, as on a line that is long rather than thin; so what is said
  * too much is counted.  Not counted as `bytes` are entries (WHOLE, BEGIN, MORE) and their
  * acknowledgements (ACK); everything else is, greeting and farewell included. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,7 +195,7 @@ static int meet(struct bench_sets *sets, const struct options *o, uint64_t seed,
 	}
 	*out = (struct outcome){ .bytes = (double)m.bytes,
 				 .entry_bytes = (double)m.entry_bytes,
-				 .round_trips = (m.known + 1) / 2,
+				 .round_trips = ceil(m.known / 2.0),
 				 .cpu_ms = (bench_cpu() - start) * 1e3,
 				 .exact = m.side[0].settled && m.side[1].settled &&
 					  bench_sets_equal(sets) };

@@ -215,7 +215,7 @@ size_t bench_sets_classes(const struct bench_sets *s, int side,
 bool bench_sets_entry(const struct bench_sets *s, const uint8_t id[ENTRY_ID_BYTES],
 		      struct sync_item *item, struct bytes *encoded)
 {
-	struct item key;
+	struct item key = { .encoded = { 0 } };
 	const struct item *found;
 
 	memcpy(key.item.id, id, ENTRY_ID_BYTES);
