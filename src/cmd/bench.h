@@ -63,5 +63,8 @@ int bench_fpir(const struct bench *b);
 int bench_gallery(const struct bench *b);
 int bench_spread(const struct bench *b);
 int bench_sync(const struct bench *b);
+/* The second half of that subject, and how it is used. */
+int bench_reconcile(const struct bench *b);
+extern const char bench_reconcile_form[];
 
 #endif

@@ -19,7 +19,8 @@ static const struct subject subjects[] = {
 	{ "gallery", bench_gallery, "searches of a gallery of synthetic people" },
 	{ "fpir", bench_fpir, "false answers of searches against what their threshold promises" },
 	{ "spread", bench_spread, "made-up fingers beside real ones: minutiae, flow, scores" },
-	{ "sync", bench_sync, "filling an empty node over loopback" },
+	{ "sync", bench_sync,
+	  "filling an empty node over loopback; finding out what two nodes lack" },
 };
 
 #define SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))
@@ -77,6 +78,8 @@ int bench_report(const struct bench *b, json_t *result)
 				printf("%-24s %lld\n", key, (long long)json_integer_value(value));
 			} else if (json_is_real(value)) {
 				printf("%-24s %.6g\n", key, json_real_value(value));
+			} else if (json_is_boolean(value)) {
+				printf("%-24s %s\n", key, json_is_true(value) ? "yes" : "no");
 			} else {
 				print_other(key, value);
 			}

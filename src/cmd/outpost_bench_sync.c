@@ -282,8 +282,12 @@ int bench_sync(const struct bench *b)
 	struct result r = { .seconds = 0 };
 	int rc;
 
+	if (b->argc > 0 && strcmp(b->argv[0], "reconcile") == 0) {
+		return bench_reconcile(b);
+	}
 	if (b->argc < 1 || strcmp(b->argv[0], "fill") != 0) {
-		return bench_usage(b, form);
+		(void)bench_usage(b, form);
+		return bench_usage(b, bench_reconcile_form);
 	}
 	for (int i = 1; i < b->argc; i++) {
 		const char *v;

@@ -53,6 +53,7 @@ int enrol_become(struct node *n, struct bytes file, struct fault *fault)
 	}
 	memcpy(n->region_public, g.region_public, KEYS_PUBLIC_BYTES);
 	n->membership = g.membership;
+	sync_set_key(n->set, n->membership.control_key);
 	if (n->members == NULL) {
 		rc = members_new(n->region_public, &n->members);
 	}

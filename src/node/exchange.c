@@ -42,8 +42,7 @@ int exchange_begin(struct node *n, struct wire_link *l, const uint8_t *salt)
 		return ERR_NOMEM;
 	}
 	memcpy(config.salt, salt, SYNC_SALT_BYTES);
-	(void)shared(n, l, classes); /* control alone at first; the rest when it is settled */
-	rc = sync_session_new(n->set, &config, classes, 1, n->now_ms, &l->sync);
+	rc = sync_session_new(n->set, &config, classes, shared(n, l, classes), n->now_ms, &l->sync);
 	return rc == ERR_OK ? exchange_pump(n, l) : rc;
 }
 

@@ -44,20 +44,27 @@ static int push(struct compare *c, const struct question *r)
 	return ERR_OK;
 }
 
-int compare_start(struct compare *c, size_t first, size_t last, uint64_t declared)
+static bool is_meant(const struct shares *s, size_t i, unsigned what)
+{
+	const struct share *h = &s->list[i];
+
+	if (i == 0) {
+		return h->drive && (what & COMPARE_CONTROL) != 0;
+	}
+	return h->drive && (what & (h->said_send ? COMPARE_BOTH_WAYS : COMPARE_ONE_WAY)) != 0;
+}
+
+int compare_start(struct compare *c, unsigned what, uint64_t declared)
 {
 	uint64_t all = share_total(c->shares) + declared;
 
 	/* A tree over `all` ids has fewer than twice as many ranges; ids are listed once. */
 	c->answers_left = 2 * all + SLACK;
 	c->names_left = 2 * declared + SLACK;
-	for (size_t i = last; i-- > first;) {
+	for (size_t i = c->shares->n; i-- > 0;) {
 		struct question r = { .share = (uint16_t)i };
-		int rc = ERR_OK;
+		int rc = is_meant(c->shares, i, what) ? push(c, &r) : ERR_OK;
 
-		if (c->shares->list[i].drive) {
-			rc = push(c, &r);
-		}
 		if (rc != ERR_OK) {
 			return rc;
 		}
@@ -92,7 +99,7 @@ static bool may_ask(const struct compare *c)
 {
 	return c->n > 0 && c->n_asked < ANSWER_WAITING_MAX &&
 	       c->announce->bytes < ANNOUNCE_BYTES_MAX &&
-	       c->reserved + may_bring(&c->stack[c->n - 1]) <= incoming_room(c->incoming);
+	       may_bring(&c->stack[c->n - 1]) <= incoming_room(c->incoming);
 }
 
 void compare_fill(struct compare *c, struct buf *out, size_t max)
@@ -121,7 +128,7 @@ void compare_fill(struct compare *c, struct buf *out, size_t max)
 		}
 		put_range(c, &r, out);
 		c->n--;
-		c->reserved += may_bring(&r);
+		c->incoming->reserved += may_bring(&r);
 		c->asked[(c->first + c->n_asked++) % ANSWER_WAITING_MAX] = r;
 	}
 	if (begun != 0) {
@@ -290,7 +297,7 @@ int compare_answer(struct compare *c, const struct frame *f, struct fault *fault
 	c->answers_left--;
 	c->first = (c->first + 1) % ANSWER_WAITING_MAX;
 	c->n_asked--;
-	c->reserved -= may_bring(&r);
+	c->incoming->reserved -= may_bring(&r);
 	share = &c->shares->list[r.share];
 	wire_init(&w, f->content.data, f->content.len);
 	if (f->type == FRAME_SPLIT) {

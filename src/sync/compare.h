@@ -40,15 +40,16 @@ struct compare {
 	size_t n, room;
 	struct question asked[ANSWER_WAITING_MAX]; /* a ring: answers come in order */
 	size_t first, n_asked;
-	size_t reserved; /* names that those answers may bring */
 	uint64_t answers_left, names_left;
 };
 
 void compare_init(struct compare *c, struct shares *shares, struct incoming *incoming,
 		  struct announce *announce);
 void compare_done(struct compare *c);
-/* Begin to compare classes first to last that we drive; the peer says that it has so many. */
-int compare_start(struct compare *c, size_t first, size_t last, uint64_t declared);
+/* Begin to compare the control class, or those of the other classes that we drive and that go
+ * one way or both; the peer says that it has so many in all of these.  ERR_LIMIT, ERR_NOMEM. */
+enum compare_what { COMPARE_CONTROL = 1, COMPARE_ONE_WAY = 2, COMPARE_BOTH_WAYS = 4 };
+int compare_start(struct compare *c, unsigned what, uint64_t declared);
 /* SPLIT, LIST, EQUAL, NO. */
 int compare_answer(struct compare *c, const struct frame *f, struct fault *fault);
 /* PROBE frames. */

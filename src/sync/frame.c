@@ -107,6 +107,16 @@ uint64_t frame_get_tag(struct wire *w)
 	return high << 32 | wire_u32(w);
 }
 
+void frame_put_plain(struct buf *out, uint64_t plain)
+{
+	frame_put_tag(out, plain);
+}
+
+uint64_t frame_get_plain(struct wire *w)
+{
+	return frame_get_tag(w);
+}
+
 void frame_put_count(struct buf *out, uint32_t v)
 {
 	while (v >= 0x80) {

@@ -37,6 +37,10 @@ enum frame_type {
 	FRAME_MORE = 17,
 	FRAME_CUT = 18,
 	FRAME_ACK = 19,
+	FRAME_START = 20,
+	FRAME_CELLS = 21,
+	FRAME_GROW = 22,
+	FRAME_PICK = 23,
 	FRAME_TYPES
 };
 
@@ -67,6 +71,9 @@ int frame_get_names(struct wire *w, struct named list[FRAME_NAMES], size_t *n);
 /* A class: six bytes, the tag with two flags in its lowest bits. */
 void frame_put_tag(struct buf *out, uint64_t tag);
 uint64_t frame_get_tag(struct wire *w);
+/* The first six bytes of an id. */
+void frame_put_plain(struct buf *out, uint64_t plain);
+uint64_t frame_get_plain(struct wire *w);
 /* Seven bits a byte, the lowest first, the highest bit set when more follow; at most five
  * bytes, no needless ones.  ERR through *bad. */
 void frame_put_count(struct buf *out, uint32_t v);

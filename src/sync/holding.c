@@ -33,6 +33,7 @@ void sync_set_free(struct sync_set *s)
 	}
 	for (size_t i = 0; i < s->n_classes; i++) {
 		free(s->classes[i].at);
+		free(s->classes[i].sketch);
 	}
 	free(s->chunks);
 	free(s->classes);
@@ -160,6 +161,7 @@ int sync_set_add(struct sync_set *s, const struct sync_item *item)
 	s->live++;
 	c->at[c->used++] = number;
 	c->version++;
+	set_sketch_follow(s, c, item->id, 1);
 	return ERR_OK;
 }
 
@@ -170,6 +172,7 @@ static void leave_class(struct sync_set *s, const struct set_held *h)
 	c->gone++;
 	c->version++;
 	s->live--;
+	set_sketch_follow(s, c, h->id, -1);
 }
 
 int sync_set_remove(struct sync_set *s, const uint8_t id[ENTRY_ID_BYTES])
@@ -252,7 +255,8 @@ size_t sync_set_bytes(const struct sync_set *s)
 	size_t n = sizeof *s + s->n_chunks * sizeof(struct set_held *) +
 		   s->n_chunks * SET_CHUNK_ITEMS * sizeof(struct set_held) +
 		   s->table_room * sizeof *s->table +
-		   s->n_classes * (sizeof *s->classes + sizeof *s->by_id);
+		   s->n_classes * (sizeof *s->classes + sizeof *s->by_id) +
+		   s->n_sketches * sizeof(struct sketch);
 
 	for (size_t i = 0; i < s->n_classes; i++) {
 		n += s->classes[i].room * sizeof *s->classes[i].at;

@@ -4,10 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ACK_REFUSED 0x8000U
-#define ACK_RUN     0x7fffU
-#define ACK_BYTES   6U
-#define PUSHED      0x80U
+#define PUSHED 0x80U
 
 int incoming_init(struct incoming *in, struct shares *shares, uint64_t window)
 {
@@ -40,7 +37,7 @@ void incoming_done(struct incoming *in)
 
 size_t incoming_room(const struct incoming *in)
 {
-	return WANTS_FOUND_MAX - in->wants.count[WANT_FOUND];
+	return WANTS_FOUND_MAX - in->wants.count[WANT_FOUND] - in->reserved;
 }
 
 bool incoming_knows(const struct incoming *in, uint64_t name)
@@ -61,11 +58,31 @@ size_t incoming_bytes(const struct incoming *in)
 
 /* ---- names ---- */
 
-/* The name is settled, one way or another. */
-static void settle(struct incoming *in, struct want *w)
+void incoming_settle(struct incoming *in, struct want *w)
 {
 	in->to_return += w->origin == WANT_ANNOUNCED;
 	wants_drop(&in->wants, w);
+}
+
+/* The want of this entry, by whichever of its names; by two: the one that has come further,
+ * and the other is settled. */
+static struct want *want_of(struct incoming *in, const uint8_t id[ENTRY_ID_BYTES])
+{
+	struct want *w = wants_find(&in->wants, name_of(&in->shares->keys, id));
+	struct want *plain = wants_find(&in->wants, name_of_plain(sketch_name(id)));
+
+	if (plain == NULL || !plain->plain) {
+		return w;
+	}
+	if (w == NULL) {
+		return plain;
+	}
+	if (w->state >= plain->state) {
+		incoming_settle(in, plain);
+		return w;
+	}
+	incoming_settle(in, w);
+	return plain;
 }
 
 int incoming_name(struct incoming *in, struct named named, bool announced)
@@ -81,6 +98,23 @@ int incoming_name(struct incoming *in, struct named named, bool announced)
 		return ERR_OK;
 	}
 	return wants_add(&in->wants, named, announced ? WANT_ANNOUNCED : WANT_FOUND);
+}
+
+int incoming_pick(struct incoming *in, uint64_t plain)
+{
+	struct named named = { name_of_plain(plain), LANE_TEMPLATE };
+	int rc;
+
+	if (set_find_plain(in->shares->set, plain) != NULL ||
+	    table_find(&in->refused, named.name, NULL) ||
+	    in->refused.count >= INCOMING_REFUSED_MAX || incoming_knows(in, named.name)) {
+		return ERR_OK;
+	}
+	rc = wants_add(&in->wants, named, WANT_FOUND);
+	if (rc == ERR_OK) {
+		wants_find(&in->wants, named.name)->plain = true;
+	}
+	return rc;
 }
 
 int incoming_have(struct incoming *in, const struct frame *f, struct fault *fault)
@@ -114,7 +148,7 @@ int incoming_gone(struct incoming *in, const struct frame *f, struct fault *faul
 
 		/* A name that came by a push meanwhile is no longer asked for. */
 		if (want != NULL && want->state == WANT_ASKED) {
-			settle(in, want);
+			incoming_settle(in, want);
 		}
 	}
 	return ERR_OK;
@@ -129,11 +163,15 @@ static void acknowledge(struct incoming *in, uint32_t serial, uint32_t bytes, bo
 	in->held -= bytes;
 }
 
-/* Remember what must not be asked again.  When there is no room, nothing is asked any more. */
-static int refuse(struct incoming *in, uint64_t name)
+/* Remember what must not be asked again, by both its names.  When there is no room, nothing is
+ * asked any more. */
+static int refuse(struct incoming *in, const uint8_t id[ENTRY_ID_BYTES])
 {
-	int rc = table_add(&in->refused, name, 0);
+	int rc = table_add(&in->refused, name_of(&in->shares->keys, id), 0);
 
+	if (rc != ERR_NOMEM) {
+		rc = table_add(&in->refused, name_of_plain(sketch_name(id)), 0);
+	}
 	return rc == ERR_NOMEM ? rc : ERR_OK;
 }
 
@@ -144,7 +182,7 @@ static int judge(struct incoming *in, const struct entry *e, uint64_t name, bool
 {
 	const struct share *share = share_by_class(in->shares, e->header.class_id);
 
-	*want = wants_find(&in->wants, name);
+	*want = want_of(in, e->id);
 	if (!pushed && (*want == NULL || (*want)->state != WANT_ASKED)) {
 		return ERR_STATE; /* never asked */
 	}
@@ -164,16 +202,15 @@ static int judge(struct incoming *in, const struct entry *e, uint64_t name, bool
 }
 
 /* The entry goes to the caller; until he has answered its name is a want, pushed or not. */
-static int expect(struct incoming *in, const struct arrival *a, uint64_t name)
+static int expect(struct incoming *in, const struct arrival *a, uint64_t name, struct want *w)
 {
 	struct named named = { name, a->lane };
-	struct want *w = wants_find(&in->wants, name);
 	int rc = w == NULL ? wants_add(&in->wants, named, WANT_PUSHED) : ERR_OK;
 
 	if (rc != ERR_OK) {
 		return rc;
 	}
-	w = wants_find(&in->wants, name);
+	w = w != NULL ? w : wants_find(&in->wants, name);
 	wants_give(&in->wants, w);
 	w->bytes = (uint32_t)a->len;
 	w->serial = in->serial;
@@ -196,7 +233,7 @@ static void make_ready(struct incoming *in, struct arrival *a)
 static int complete(struct incoming *in, struct arrival *a, bool pushed, struct fault *fault)
 {
 	struct entry e;
-	struct want *w;
+	struct want *w = NULL;
 	uint64_t name;
 	int rc = entry_decode((struct bytes){ a->data, a->len }, &e, fault);
 
@@ -207,7 +244,7 @@ static int complete(struct incoming *in, struct arrival *a, bool pushed, struct 
 	name = name_of(&in->shares->keys, e.id);
 	rc = in->open >= INCOMING_OPEN_MAX ? ERR_LIMIT : judge(in, &e, name, pushed, &w);
 	if (rc == ERR_OK) {
-		rc = expect(in, a, name);
+		rc = expect(in, a, name, w);
 		if (rc == ERR_OK) {
 			make_ready(in, a);
 			a = NULL;
@@ -215,7 +252,7 @@ static int complete(struct incoming *in, struct arrival *a, bool pushed, struct 
 	} else if (rc == ERR_EXISTS || rc == ERR_STALE || rc == ERR_DENIED) {
 		acknowledge(in, in->serial, (uint32_t)a->len, rc != ERR_EXISTS);
 		if (w != NULL) {
-			settle(in, w);
+			incoming_settle(in, w);
 		}
 		rc = ERR_OK;
 	}
@@ -319,7 +356,7 @@ static int on_cut(struct incoming *in, uint8_t lane, struct wire *w)
 	free(in->streams[lane]);
 	in->streams[lane] = NULL;
 	if (want != NULL && want->state == WANT_ASKED) {
-		settle(in, want);
+		incoming_settle(in, want);
 	}
 	return ERR_OK;
 }
@@ -334,8 +371,7 @@ int incoming_entry(struct incoming *in, const struct frame *f, struct fault *fau
 	head = wire_u8(&w);
 	lane = head & (uint8_t)~PUSHED;
 	*fault = (struct fault){ 0 };
-	if (wire_error(&w) != ERR_OK || lane >= LANE_COUNT ||
-	    ((head & PUSHED) != 0 && lane > LANE_ALERT)) {
+	if (wire_error(&w) != ERR_OK || lane >= LANE_COUNT) {
 		return err_at(fault, ERR_MALFORMED, f->at, "lane");
 	}
 	if (f->type == FRAME_WHOLE) {
@@ -376,95 +412,18 @@ void incoming_release(struct incoming *in)
 
 int incoming_stored(struct incoming *in, const uint8_t id[ENTRY_ID_BYTES], int code)
 {
-	uint64_t name = name_of(&in->shares->keys, id);
 	bool kept = code == ERR_OK || code == ERR_EXISTS;
-	struct want *w = wants_find(&in->wants, name);
+	struct want *w = want_of(in, id);
 	int rc = ERR_OK;
 
 	if (w == NULL || w->state != WANT_GIVEN) {
 		return ERR_NOTFOUND;
 	}
 	if (!kept) {
-		rc = refuse(in, name);
+		rc = refuse(in, id);
 	}
 	acknowledge(in, w->serial, w->bytes, !kept);
-	settle(in, w);
+	incoming_settle(in, w);
 	in->stored += kept;
 	return rc;
-}
-
-/* ---- frames ---- */
-
-static void fill_acks(struct incoming *in, struct buf *out, size_t max)
-{
-	size_t done = 0;
-	size_t begun;
-
-	if (in->n_acks == 0 || out->len + FRAME_HEAD + ACK_BYTES > max) {
-		return;
-	}
-	begun = frame_begin(out, FRAME_ACK);
-	while (done < in->n_acks && out->len + ACK_BYTES <= max) {
-		const struct incoming_ack *a = &in->acks[done];
-		unsigned n = 1;
-
-		while (n < ACK_RUN && done + n < in->n_acks && a[n].serial == a->serial + n &&
-		       a[n].refused == a->refused) {
-			n++;
-		}
-		buf_u32(out, a->serial);
-		buf_u16(out, (uint16_t)(n | (a->refused ? ACK_REFUSED : 0)));
-		done += n;
-	}
-	frame_end(out, begun);
-	in->n_acks -= done;
-	in->open -= done;
-	memmove(in->acks, in->acks + done, in->n_acks * sizeof *in->acks);
-}
-
-/* The next name to ask for; what has come or gone another way is settled. */
-static struct want *next_fresh(struct incoming *in)
-{
-	struct want *w = wants_next(&in->wants);
-
-	while (w != NULL && set_find_name(in->shares->set, &in->shares->keys, w->name) != NULL) {
-		settle(in, w);
-		w = wants_next(&in->wants);
-	}
-	return w;
-}
-
-static void fill_wants(struct incoming *in, struct buf *out, size_t max)
-{
-	size_t begun = 0;
-
-	while (in->wants.asked < INCOMING_ASKED_MAX && out->len + FRAME_HEAD + NAME_BYTES <= max) {
-		struct want *w = next_fresh(in);
-
-		if (w == NULL) {
-			break;
-		}
-		if (begun == 0) {
-			begun = frame_begin(out, FRAME_WANT);
-		}
-		wants_ask(&in->wants, w);
-		buf_u64(out, w->name);
-	}
-	if (begun != 0) {
-		frame_end(out, begun);
-	}
-}
-
-void incoming_fill(struct incoming *in, struct buf *out, size_t max)
-{
-	fill_acks(in, out, max);
-	fill_wants(in, out, max);
-	/* Last: asking may have dropped names. */
-	if (in->to_return > 0 && out->len + FRAME_HEAD + 2 <= max) {
-		size_t begun = frame_begin(out, FRAME_RETURN);
-
-		buf_u16(out, (uint16_t)in->to_return);
-		frame_end(out, begun);
-		in->to_return = 0;
-	}
 }

@@ -43,6 +43,7 @@ struct incoming_ack {
 struct incoming {
 	struct shares *shares; /* borrowed */
 	struct wants wants;
+	size_t reserved; /* names that answers to our comparison may bring */
 	struct table refused;
 	uint32_t to_return;                  /* places of the peer's window for names */
 	struct arrival *streams[LANE_COUNT]; /* owned; partly here */
@@ -65,6 +66,8 @@ void incoming_done(struct incoming *in);
 size_t incoming_room(const struct incoming *in);
 /* The peer has this.  From HAVE (announced) or from our comparison.  ERR_LIMIT, ERR_NOMEM. */
 int incoming_name(struct incoming *in, struct named named, bool announced);
+/* The peer has this, by the beginning of its id, as a sketch showed; the same errors. */
+int incoming_pick(struct incoming *in, uint64_t plain);
 int incoming_have(struct incoming *in, const struct frame *f, struct fault *fault);
 /* WHOLE, BEGIN, MORE, CUT. */
 int incoming_entry(struct incoming *in, const struct frame *f, struct fault *fault);
@@ -74,8 +77,8 @@ bool incoming_give(struct incoming *in, const struct arrival **out);
 void incoming_release(struct incoming *in);
 /* ERR_NOTFOUND when no such entry waits. */
 int incoming_stored(struct incoming *in, const uint8_t id[ENTRY_ID_BYTES], int code);
-/* ACK, RETURN and WANT frames, while the message stays within max bytes. */
-void incoming_fill(struct incoming *in, struct buf *out, size_t max);
+/* The name is settled, one way or another. */
+void incoming_settle(struct incoming *in, struct want *w);
 /* Is the name known here as wanted or on its way? */
 bool incoming_knows(const struct incoming *in, uint64_t name);
 bool incoming_idle(const struct incoming *in);

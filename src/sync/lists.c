@@ -6,11 +6,12 @@
 #define TAG_SEND  1U
 #define TAG_TAKE  2U
 #define TAG_FLAGS 3U
+#define TAG_BITS  0xffffffffffffULL
 
 static int by_tag(const void *a, const void *b)
 {
-	uint64_t x = ((const struct mine *)a)->tag;
-	uint64_t y = ((const struct mine *)b)->tag;
+	uint64_t x = ((const struct share *)a)->tag;
+	uint64_t y = ((const struct share *)b)->tag;
 
 	return x < y ? -1 : x > y;
 }
@@ -31,24 +32,26 @@ int lists_check(const struct sync_class *classes, size_t n, const struct sync_cl
 	return ERR_OK;
 }
 
-/* Our list, without the control class, which is shared anyway. */
-static void list_mine(struct lists *l, const struct shares *shares,
-		      const struct sync_class *classes, size_t n)
+/* Without the control class, which is shared anyway. */
+void lists_set(struct lists *l, struct shares *shares)
 {
 	size_t kept = 0;
 
 	l->n_mine = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (!classes[i].control && (classes[i].send || classes[i].take)) {
-			struct mine *m = &l->mine[l->n_mine++];
+	for (size_t i = 0; i < l->n_given; i++) {
+		const struct sync_class *c = &l->given[i];
+		const struct share *known = share_by_class(shares, c->class_id);
+		struct share *m = &l->mine[l->n_mine];
 
-			*m = (struct mine){ .tag = name_tag(&shares->keys, classes[i].class_id),
-					    .send = classes[i].send,
-					    .take = classes[i].take,
-					    .said_send = classes[i].send,
-					    .said_take = classes[i].take };
-			memcpy(m->class_id, classes[i].class_id, sizeof m->class_id);
+		if (c->control || (!c->send && !c->take)) {
+			continue;
 		}
+		*m = known != NULL ? *known : (struct share){ 0 };
+		memcpy(m->class_id, c->class_id, sizeof m->class_id);
+		m->tag = name_tag(&shares->keys, c->class_id);
+		m->send = m->said_send = c->send;
+		m->take = m->said_take = c->take;
+		l->n_mine++;
 	}
 	qsort(l->mine, l->n_mine, sizeof l->mine[0], by_tag);
 	/* Two classes with one tag: one of them has to wait for another salt. */
@@ -60,61 +63,89 @@ static void list_mine(struct lists *l, const struct shares *shares,
 	l->n_mine = kept;
 }
 
-/* The sum over all classes that we have to compare in both directions. */
-static struct summary sum_mine(const struct lists *l, struct shares *shares)
+void lists_stand(struct lists *l, struct shares *shares, struct stand *st)
 {
-	struct summary all = { 0 };
-
+	stand_init(st, shares);
 	for (size_t i = 0; i < l->n_mine; i++) {
-		struct share *known = share_by_class(shares, l->mine[i].class_id);
-		struct share unknown = { 0 };
-		struct summary one;
-
-		memcpy(unknown.class_id, l->mine[i].class_id, sizeof unknown.class_id);
-		one = share_whole(shares, known != NULL ? known : &unknown);
-		all.sum += one.sum;
-		all.count += one.count;
+		stand_add(st, shares, &l->mine[i], l->mine[i].said_send, l->mine[i].said_take);
 	}
-	return all;
 }
 
-void lists_set(struct lists *l, struct shares *shares, const struct sync_class *classes, size_t n)
+static uint64_t flags(bool send, bool take)
 {
-	list_mine(l, shares, classes, n);
-	l->mine_sum = sum_mine(l, shares);
+	return (send ? TAG_SEND : 0) | (take ? TAG_TAKE : 0);
 }
 
-void lists_put(const struct lists *l, uint32_t round, struct buf *out)
+/* Tells whether both sides' sketches have one key, and nothing about it. */
+static uint32_t key_check(const struct shares *shares)
+{
+	const uint8_t *key = set_sketch_key(shares->set);
+
+	return key == NULL ? 0
+			   : (uint32_t)siphash_24(shares->keys.tag, key, SIPHASH_KEY_BYTES) | 1U;
+}
+
+uint64_t lists_digest(const struct lists *l, const struct shares *shares, bool initiator)
+{
+	uint8_t tags[(SYNC_CLASSES_MAX + 1) * 8];
+	size_t n = 0;
+
+	for (size_t i = 0; i <= l->n_mine; i++) {
+		uint64_t v = key_check(shares);
+
+		if (i < l->n_mine) {
+			bool send = l->mine[i].said_send, take = l->mine[i].said_take;
+
+			v = l->mine[i].tag | (initiator ? flags(send, take) : flags(take, send));
+		}
+		for (unsigned k = 0; k < 8; k++) {
+			tags[n++] = (uint8_t)(v >> (8 * k));
+		}
+	}
+	return siphash_24(shares->keys.tag, tags, n) & TAG_BITS;
+}
+
+void lists_put(const struct lists *l, const struct shares *shares, uint32_t round,
+	       const struct stand *st, struct buf *out)
 {
 	size_t begun = frame_begin(out, FRAME_CLASSES);
 
-	buf_u32(out, round);
-	buf_u64(out, l->mine_sum.sum);
-	buf_u32(out, l->mine_sum.count);
+	frame_put_count(out, round);
+	if (st != NULL) {
+		stand_put(st, out);
+	} else {
+		buf_u32(out, key_check(shares));
+	}
 	for (size_t i = 0; i < l->n_mine; i++) {
-		const struct mine *m = &l->mine[i];
+		const struct share *m = &l->mine[i];
 
-		frame_put_tag(out, m->tag | (m->said_send ? TAG_SEND : 0) |
-				       (m->said_take ? TAG_TAKE : 0));
+		frame_put_tag(out, m->tag | flags(m->said_send, m->said_take));
 	}
 	frame_end(out, begun);
 }
 
-int lists_get(struct lists *l, const struct frame *f, uint32_t round, struct fault *fault)
+int lists_get(struct lists *l, const struct frame *f, const struct shares *shares, uint32_t round,
+	      bool initiator, struct stand *st, struct fault *fault)
 {
 	struct wire w;
 	size_t n = 0;
-	bool other;
+	bool other, bad = false;
+	int rc = ERR_OK;
 
 	wire_init(&w, f->content.data, f->content.len);
-	other = wire_u32(&w) != round;
-	l->their_sum.sum = wire_u64(&w);
-	l->their_sum.count = wire_u32(&w);
-	if (wire_error(&w) != ERR_OK || wire_left(&w) % NAME_TAG_BYTES != 0) {
-		return err_at(fault, ERR_MALFORMED, f->at, "classes");
+	other = frame_get_count(&w, &bad) != round;
+	if (initiator) {
+		uint32_t check = wire_u32(&w);
+
+		*st = (struct stand){ .counted = check != 0 && check == key_check(shares) };
+		rc = wire_error(&w);
+	} else {
+		rc = stand_get(st, &w);
 	}
-	if (wire_left(&w) / NAME_TAG_BYTES > SYNC_CLASSES_MAX ||
-	    l->their_sum.count > SET_ITEMS_MAX) {
+	if (rc != ERR_OK || bad || wire_left(&w) % NAME_TAG_BYTES != 0) {
+		return err_at(fault, rc == ERR_LIMIT ? rc : ERR_MALFORMED, f->at, "classes");
+	}
+	if (wire_left(&w) / NAME_TAG_BYTES > SYNC_CLASSES_MAX) {
 		return err_at(fault, ERR_LIMIT, f->at, "classes");
 	}
 	if (other || l->have_theirs) {
@@ -134,46 +165,31 @@ int lists_get(struct lists *l, const struct frame *f, uint32_t round, struct fau
 	return ERR_OK;
 }
 
-static bool same_lists(const struct lists *l)
+void lists_mirror(struct lists *l)
 {
-	if (l->n_mine != l->n_theirs) {
-		return false;
-	}
 	for (size_t i = 0; i < l->n_mine; i++) {
-		if (!l->mine[i].said_send || !l->mine[i].said_take ||
-		    l->theirs[i] != (l->mine[i].tag | TAG_FLAGS)) {
-			return false;
-		}
+		const struct share *m = &l->mine[i];
+
+		l->theirs[i] = m->tag | flags(m->said_take, m->said_send);
 	}
-	return true;
+	l->n_theirs = l->n_mine;
+	l->have_theirs = true;
 }
 
-bool lists_equal(const struct lists *l)
+static void add_share(struct lists *l, struct shares *to, const struct share *m, uint64_t theirs,
+		      bool initiator)
 {
-	return same_lists(l) && l->mine_sum.sum == l->their_sum.sum &&
-	       l->mine_sum.count == l->their_sum.count;
-}
-
-static void add_share(const struct shares *from, struct shares *to, const struct mine *m,
-		      uint64_t theirs, bool initiator)
-{
-	const struct share *before = NULL;
 	struct share *h = &to->list[to->n];
 
-	for (size_t i = 0; i < from->n && before == NULL; i++) {
-		if (memcmp(from->list[i].class_id, m->class_id, ENTRY_CLASS_BYTES) == 0) {
-			before = &from->list[i];
-		}
-	}
-	*h = before != NULL ? *before : (struct share){ .tag = m->tag };
-	memcpy(h->class_id, m->class_id, sizeof h->class_id);
-	h->send = m->said_send && (theirs & TAG_TAKE) != 0;
-	h->take = m->said_take && (theirs & TAG_SEND) != 0;
+	*h = *m;
+	h->said_send = m->said_send && (theirs & TAG_TAKE) != 0;
+	h->said_take = m->said_take && (theirs & TAG_SEND) != 0;
+	l->one_way = l->one_way || h->said_send != h->said_take;
 	/* Who asks follows from what both have said ... */
-	h->drive = h->take && (initiator || !h->send);
+	h->drive = h->said_take && (initiator || !h->said_send);
 	/* ... but what our list has lost since then does not travel. */
-	h->send = h->send && m->send;
-	h->take = h->take && m->take;
+	h->send = h->said_send && m->send;
+	h->take = h->said_take && m->take;
 	to->n++;
 }
 
@@ -189,11 +205,12 @@ int lists_share(struct lists *l, struct shares *shares, bool initiator)
 	}
 	to->list[0] = shares->list[0];
 	to->n = 1;
+	l->one_way = false;
 	while (i < l->n_mine && j < l->n_theirs) {
 		uint64_t theirs = l->theirs[j] & ~(uint64_t)TAG_FLAGS;
 
 		if (l->mine[i].tag == theirs) {
-			add_share(shares, to, &l->mine[i++], l->theirs[j++], initiator);
+			add_share(l, to, &l->mine[i++], l->theirs[j++], initiator);
 		} else if (l->mine[i].tag < theirs) {
 			i++;
 		} else {
@@ -204,8 +221,8 @@ int lists_share(struct lists *l, struct shares *shares, bool initiator)
 		struct share old = shares->list[i];
 
 		if (share_by_tag(to, old.tag) == NULL) {
-			old.send = false;
-			old.take = false;
+			old.send = old.said_send = false;
+			old.take = old.said_take = false;
 			old.drive = false;
 			to->list[to->n++] = old;
 		}
@@ -228,21 +245,29 @@ static const struct sync_class *find(const struct sync_class *classes, size_t n,
 	return NULL;
 }
 
-void lists_narrow(struct lists *l, struct shares *shares, const struct sync_class *classes,
-		  size_t n)
+static bool narrow(struct share *h, const struct sync_class *classes, size_t n)
 {
-	for (size_t i = 1; i < shares->n; i++) {
-		struct share *h = &shares->list[i];
-		const struct sync_class *c = find(classes, n, h->class_id);
+	const struct sync_class *c = find(classes, n, h->class_id);
+	bool send = h->send && c != NULL && c->send;
+	bool take = h->take && c != NULL && c->take;
+	bool lost = send != h->send || take != h->take;
 
-		h->send = h->send && c != NULL && c->send;
-		h->take = h->take && c != NULL && c->take;
+	h->send = send;
+	h->take = take;
+	return lost;
+}
+
+bool lists_given(struct lists *l, struct shares *shares, const struct sync_class *classes, size_t n)
+{
+	bool lost = false;
+
+	memcpy(l->given, classes, n * sizeof *classes);
+	l->n_given = n;
+	for (size_t i = 1; i < shares->n; i++) {
+		lost |= narrow(&shares->list[i], classes, n);
 	}
 	for (size_t i = 0; i < l->n_mine; i++) {
-		struct mine *m = &l->mine[i];
-		const struct sync_class *c = find(classes, n, m->class_id);
-
-		m->send = m->send && c != NULL && c->send;
-		m->take = m->take && c != NULL && c->take;
+		lost |= narrow(&l->mine[i], classes, n);
 	}
+	return lost;
 }

@@ -12,38 +12,44 @@
 #include "base/buf.h"
 #include "sync/frame.h"
 #include "sync/share.h"
-
-/* A class on our list, by its tag. */
-struct mine {
-	uint64_t tag;
-	uint8_t class_id[ENTRY_CLASS_BYTES];
-	bool send, take;           /* as things are now */
-	bool said_send, said_take; /* as we told the peer */
-};
+#include "sync/stand.h"
 
 struct lists {
-	struct mine mine[SYNC_CLASSES_MAX]; /* sorted by tag */
+	struct sync_class given[SYNC_CLASSES_MAX]; /* what the caller said last */
+	size_t n_given;
+	/* Our list of this round, sorted by tag: send and take are as things are now, said_send
+	 * and said_take as we told the peer. */
+	struct share mine[SYNC_CLASSES_MAX];
 	size_t n_mine;
-	struct summary mine_sum;           /* over all of our list */
 	uint64_t theirs[SYNC_CLASSES_MAX]; /* tags with flags, sorted */
 	size_t n_theirs;
-	struct summary their_sum;
 	bool have_theirs;
+	bool one_way; /* some class goes from one side to the other only */
 };
 
 /* ERR_RANGE: too many, or not exactly one control class that both sides send and take. */
 int lists_check(const struct sync_class *classes, size_t n, const struct sync_class **control);
-/* Our list of this round. */
-void lists_set(struct lists *l, struct shares *shares, const struct sync_class *classes, size_t n);
-/* The CLASSES frame: ours, theirs. */
-void lists_put(const struct lists *l, uint32_t round, struct buf *out);
-int lists_get(struct lists *l, const struct frame *f, uint32_t round, struct fault *fault);
-/* Do both sides list the same, all in both directions, and hold the same? */
-bool lists_equal(const struct lists *l);
+/* The caller's list is this from now on.  What it has lost against our list of this round and
+ * against what is shared goes at once; was anything lost? */
+bool lists_given(struct lists *l, struct shares *shares, const struct sync_class *classes,
+		 size_t n);
+/* Make it our list of this round. */
+void lists_set(struct lists *l, struct shares *shares);
+/* What we hold of it. */
+void lists_stand(struct lists *l, struct shares *shares, struct stand *st);
+/* 48 bits that two lists have in common when they name the same classes and one gives what
+ * the other takes, and both sides' sketches have one key; else by chance. */
+uint64_t lists_digest(const struct lists *l, const struct shares *shares, bool initiator);
+/* The CLASSES frame: round, what we hold of what is shared (the initiator) or what tells our
+ * sketches' key (the responder), tags. */
+void lists_put(const struct lists *l, const struct shares *shares, uint32_t round,
+	       const struct stand *st, struct buf *out);
+/* Reads the peer's.  As initiator *st says only whether both have one key (counted). */
+int lists_get(struct lists *l, const struct frame *f, const struct shares *shares, uint32_t round,
+	      bool initiator, struct stand *st, struct fault *fault);
+/* The peer's list is the mirror image of ours. */
+void lists_mirror(struct lists *l);
 /* Share what both list; ERR_NOMEM. */
 int lists_share(struct lists *l, struct shares *shares, bool initiator);
-/* Our list has changed in the middle of a round: it can only take away. */
-void lists_narrow(struct lists *l, struct shares *shares, const struct sync_class *classes,
-		  size_t n);
 
 #endif

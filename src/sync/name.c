@@ -25,6 +25,11 @@ uint64_t name_of(const struct name_keys *k, const uint8_t id[ENTRY_ID_BYTES])
 	return (uint64_t)name_prefix(id) << 32 | (uint32_t)name_hash(k, id);
 }
 
+uint64_t name_of_plain(uint64_t plain)
+{
+	return plain << 16;
+}
+
 uint32_t name_place(uint64_t name)
 {
 	return (uint32_t)(name >> 32);

@@ -23,6 +23,8 @@ int outgoing_init(struct outgoing *o, struct shares *shares, size_t ahead)
 {
 	*o = (struct outgoing){ .shares = shares, .ahead = ahead, .lane = LANE_TEMPLATE };
 	table_init(&o->busy, OUTGOING_ASKED_MAX + OUTGOING_PUSHED_MAX + OUTGOING_FLIGHT_MAX);
+	table_init(&o->unwanted, OUTGOING_UNWANTED_MAX);
+	table_init(&o->there, OUTGOING_THERE_MAX);
 	o->flight = calloc(OUTGOING_FLIGHT_MAX, sizeof *o->flight);
 	o->gone = calloc(OUTGOING_GONE_MAX, sizeof *o->gone);
 	return o->flight == NULL || o->gone == NULL ? ERR_NOMEM : ERR_OK;
@@ -45,6 +47,8 @@ void outgoing_done(struct outgoing *o)
 		}
 	}
 	table_done(&o->busy);
+	table_done(&o->unwanted);
+	table_done(&o->there);
 	free(o->flight);
 	free(o->gone);
 	*o = (struct outgoing){ 0 };
@@ -58,7 +62,8 @@ bool outgoing_idle(const struct outgoing *o)
 size_t outgoing_bytes(const struct outgoing *o)
 {
 	size_t n = OUTGOING_FLIGHT_MAX * sizeof *o->flight + OUTGOING_GONE_MAX * sizeof *o->gone +
-		   table_bytes(&o->busy) + (o->queued + o->pushed) * sizeof(struct parcel);
+		   table_bytes(&o->busy) + table_bytes(&o->unwanted) + table_bytes(&o->there) +
+		   (o->queued + o->pushed) * sizeof(struct parcel);
 
 	for (size_t i = 0; i < LANE_COUNT; i++) {
 		n += o->lanes[i].loaded;
@@ -66,92 +71,7 @@ size_t outgoing_bytes(const struct outgoing *o)
 	return n;
 }
 
-/* ---- what is asked ---- */
-
-static int enqueue(struct outgoing *o, const struct set_held *h, uint64_t name, bool pushed)
-{
-	struct parcel *p = calloc(1, sizeof *p);
-	struct parcels *lane = &o->lanes[h->lane];
-	int rc;
-
-	if (p == NULL) {
-		return ERR_NOMEM;
-	}
-	rc = table_add(&o->busy, name, 0);
-	if (rc != ERR_OK) {
-		free(p);
-		return rc;
-	}
-	memcpy(p->id, h->id, sizeof p->id);
-	p->name = name;
-	p->lane = (uint8_t)h->lane;
-	p->pushed = pushed;
-	p->asked = !pushed;
-	if (lane->first == NULL) {
-		lane->first = p;
-	} else {
-		lane->last->next = p;
-	}
-	lane->last = p;
-	o->queued += !pushed;
-	o->pushed += pushed;
-	return ERR_OK;
-}
-
-/* It was pushed before it was asked for: no need to send it twice, but if it is given up the
- * peer must hear, since it waits now. */
-static void asked_too(struct outgoing *o, uint64_t name)
-{
-	for (size_t i = 0; i < LANE_TEMPLATE; i++) {
-		for (struct parcel *p = o->lanes[i].first; p != NULL; p = p->next) {
-			p->asked = p->asked || p->name == name;
-		}
-	}
-}
-
-static int wanted(struct outgoing *o, uint64_t name)
-{
-	const struct set_held *h;
-
-	if (o->queued + o->n_gone >= OUTGOING_ASKED_MAX) {
-		return ERR_LIMIT;
-	}
-	if (table_find(&o->busy, name, NULL)) {
-		asked_too(o, name);
-		return ERR_OK;
-	}
-	h = set_find_name(o->shares->set, &o->shares->keys, name);
-	if (!share_may_send(o->shares, h)) {
-		o->gone[o->n_gone++] = name;
-		return ERR_OK;
-	}
-	return enqueue(o, h, name, false);
-}
-
-int outgoing_wanted(struct outgoing *o, const struct frame *f, struct fault *fault)
-{
-	struct wire w;
-	int rc = ERR_OK;
-
-	if (f->content.len == 0 || f->content.len % NAME_BYTES != 0) {
-		return err_at(fault, ERR_MALFORMED, f->at, "want");
-	}
-	wire_init(&w, f->content.data, f->content.len);
-	while (rc == ERR_OK && wire_left(&w) > 0) {
-		rc = wanted(o, wire_u64(&w));
-	}
-	return rc == ERR_OK ? rc : err_at(fault, rc, f->at + w.at, "want");
-}
-
-int outgoing_push(struct outgoing *o, const struct set_held *h)
-{
-	uint64_t name = name_of(&o->shares->keys, h->id);
-
-	if (o->pushed >= OUTGOING_PUSHED_MAX) {
-		return ERR_FULL;
-	}
-	return enqueue(o, h, name, true);
-}
+/* ---- giving up ---- */
 
 /* Forget the parcel that comes after `before` in its lane (NULL: the first); the peer hears
  * that what it asked for is gone. */
@@ -176,8 +96,8 @@ static void drop(struct outgoing *o, struct parcels *lane, struct parcel *before
 	table_remove(&o->busy, p->name);
 	o->pushed -= p->pushed;
 	o->queued -= !p->pushed;
-	if (p->asked) {
-		o->gone[o->n_gone++] = p->name;
+	if (p->asked != 0) {
+		o->gone[o->n_gone++] = p->asked;
 	}
 	parcel_free(p);
 }
@@ -347,7 +267,7 @@ static bool give_up(struct outgoing *o, struct parcels *lane, struct buf *out, s
 		}
 		begun = frame_begin(out, FRAME_CUT);
 		buf_u8(out, p->lane);
-		buf_u64(out, p->name);
+		buf_u64(out, p->asked != 0 ? p->asked : p->name);
 		frame_end(out, begun);
 		o->used -= p->len;
 	}
@@ -426,6 +346,19 @@ void outgoing_fill(struct outgoing *o, struct buf *out, size_t max)
 
 /* ---- acknowledgements ---- */
 
+void outgoing_note(struct outgoing *o, bool on)
+{
+	table_done(&o->there);
+	o->noting = on;
+}
+
+void outgoing_noted(struct outgoing *o, uint64_t name)
+{
+	if (o->noting) { /* without room it may be sent twice, and be told so */
+		(void)table_add(&o->there, name, 0);
+	}
+}
+
 static int ack_run(struct outgoing *o, uint32_t serial, uint32_t n, bool refused)
 {
 	if (n == 0 || n > o->next - o->first || serial - o->first > o->next - o->first - n) {
@@ -441,6 +374,11 @@ static int ack_run(struct outgoing *o, uint32_t serial, uint32_t n, bool refused
 		o->used -= f->len;
 		o->pushed -= f->pushed;
 		o->kept += !refused;
+		if (!refused) {
+			outgoing_noted(o, f->name);
+		} else { /* when there is no room it may be pushed once more */
+			(void)table_add(&o->unwanted, f->name, 0);
+		}
 		table_remove(&o->busy, f->name);
 	}
 	return ERR_OK;

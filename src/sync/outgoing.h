@@ -17,12 +17,15 @@
 #include "sync/share.h"
 #include "sync/table.h"
 
-#define OUTGOING_ASKED_MAX  2048U /* what the peer may ask for before it has got it */
-#define OUTGOING_PUSHED_MAX 256U
-#define OUTGOING_GONE_MAX   (OUTGOING_ASKED_MAX + OUTGOING_PUSHED_MAX)
-#define OUTGOING_FLIGHT_MAX 4096U /* entries sent and not acknowledged */
-#define OUTGOING_WINDOW_MIN ((size_t)2 * ENTRY_BYTES_MAX)
-#define OUTGOING_WINDOW_MAX ((size_t)2 << 20)
+#define OUTGOING_ASKED_MAX    2048U /* what the peer may ask for before it has got it */
+#define OUTGOING_PUSHED_MAX   256U
+#define OUTGOING_FOUND_MAX    192U /* of those: what the comparison found, the rest for alerts */
+#define OUTGOING_UNWANTED_MAX 8192U
+#define OUTGOING_GONE_MAX     (OUTGOING_ASKED_MAX + OUTGOING_PUSHED_MAX)
+#define OUTGOING_THERE_MAX    8192U
+#define OUTGOING_FLIGHT_MAX   4096U /* entries sent and not acknowledged */
+#define OUTGOING_WINDOW_MIN   ((size_t)2 * ENTRY_BYTES_MAX)
+#define OUTGOING_WINDOW_MAX   ((size_t)2 << 20)
 
 struct parcel {
 	struct parcel *next;
@@ -32,8 +35,8 @@ struct parcel {
 	size_t len, sent;
 	uint8_t lane;
 	uint8_t state;
-	bool pushed; /* sent without being asked for */
-	bool asked;  /* the peer waits for it */
+	bool pushed;    /* sent without being asked for */
+	uint64_t asked; /* the name by which the peer waits for it; 0: it does not */
 };
 
 struct parcels {
@@ -56,7 +59,10 @@ struct outgoing {
 	struct parcels lanes[LANE_COUNT];
 	size_t lane; /* whose turn it is, among the weighted */
 	size_t ahead;
-	struct table busy;     /* names queued or in flight */
+	struct table busy;     /* names queued or in flight, with their lanes */
+	struct table unwanted; /* names that were refused: not to be pushed again */
+	struct table there;    /* names that the peer is known to have since we began to note */
+	bool noting;
 	struct flight *flight; /* owned; a ring of OUTGOING_FLIGHT_MAX */
 	uint32_t first, next;  /* serials: the oldest that the caller has not heard of, the next */
 	uint64_t window, used; /* bytes */
@@ -69,11 +75,12 @@ struct outgoing {
 int outgoing_init(struct outgoing *o, struct shares *shares, size_t ahead);
 void outgoing_done(struct outgoing *o);
 
-/* The peer asks: WANT. */
-int outgoing_wanted(struct outgoing *o, const struct frame *f, struct fault *fault);
-/* Send without being asked; ERR_EXISTS when on its way, ERR_FULL. */
-int outgoing_push(struct outgoing *o, const struct set_held *h);
-/* The peer has stored or refused: ACK. */
+/* From now on, or no more, remember what the peer is known to have: what a sketch shows to be
+ * missing there may have come since the sketch was made. */
+void outgoing_note(struct outgoing *o, bool on);
+/* The peer has it. */
+void outgoing_noted(struct outgoing *o, uint64_t name);
+/* What is to be sent is put in by orders.h.  The peer has stored or refused: ACK. */
 int outgoing_acked(struct outgoing *o, const struct frame *f, struct fault *fault);
 /* The next entry that the peer has made durable; false if there is none. */
 bool outgoing_kept(struct outgoing *o, uint8_t id[ENTRY_ID_BYTES]);

@@ -4,63 +4,62 @@
  *    GREET ----------> OPEN ----------------+------------------------> CONTROL
  *                       ^                   | control equal               | DONE, DONE
  *     ROUND (initiator  |                   v                             |
- *     begins; AGAIN asks|   all equal      ASK  <-------------------------+
- *     it to)            |  +----------+     | sync_classes(): CLASSES
- *                       |  v          |     v
- *                    SETTLED         CLASSES  (until the peer's CLASSES is here)
- *                       ^                   |  something differs
- *                       |   DONE, DONE      v
- *                       +---------------- SHARED
+ *     begins; AGAIN asks|                  ASK  <-------------------------+
+ *     it to)            |     nothing       |  responder: sync_classes(); the lists are the
+ *                       |     differs       |  same: START, else CLASSES
+ *                    SETTLED <--- START ----+
+ *                       ^           |       | CLASSES, CLASSES
+ *                       |           |       v
+ *           DONE, DONE  |           | <-- CLASSES  (until the responder's START is here)
+ *                       |           v
+ *                       +-------- SHARED <--+ the sums say that cells were not enough:
+ *                                   |       | by ranges
+ *                                   +-------+
  */
 #include "sync/session.h"
 
-#define ROUND_GAP_MS   1000U /* at least between two rounds that we begin */
-#define ROUND_TOKEN_MS 500U  /* how soon the peer may begin one more than the burst */
+#include "sync/opening.h"
+
+#define ROUND_GAP_MS 1000U /* at least between two rounds that we begin */
+
+enum done { DONE_CONTROL = 0, DONE_CHECK = 1, DONE_SHARED = 2 };
 
 /* ---- frames of the phases ---- */
 
-static void put_hello(struct sync_session *s)
-{
-	size_t begun = frame_begin(&s->control, FRAME_HELLO);
-
-	buf_u8(&s->control, SYNC_VERSION);
-	frame_put_tag(&s->control, s->shares.list[0].tag);
-	buf_u32(&s->control, (uint32_t)s->incoming.window);
-	frame_end(&s->control, begun);
-}
-
-static void put_round(struct sync_session *s)
-{
-	size_t begun = frame_begin(&s->control, FRAME_ROUND);
-
-	s->control_sum = share_whole(&s->shares, &s->shares.list[0]);
-	buf_u32(&s->control, s->round);
-	buf_u64(&s->control, s->control_sum.sum);
-	buf_u32(&s->control, s->control_sum.count);
-	frame_end(&s->control, begun);
-}
-
+/* Where cells were used the initiator tells its sum, and the responder whether its own is
+ * another. */
 static void put_done(struct sync_session *s)
 {
 	size_t begun = frame_begin(&s->control, FRAME_DONE);
+	struct stand st;
 
-	buf_u32(&s->control, s->round);
-	buf_u8(&s->control, s->phase == PHASE_CONTROL ? 0 : 1);
+	frame_put_count(&s->control, s->round);
+	if (s->phase == PHASE_CONTROL) {
+		buf_u8(&s->control, DONE_CONTROL);
+	} else if (s->initiator) {
+		buf_u8(&s->control, s->by_cells ? DONE_CHECK : DONE_SHARED);
+		if (s->by_cells) {
+			stand_of(&st, &s->shares);
+			buf_u64(&s->control, st.both.sum);
+		}
+	} else {
+		buf_u8(&s->control, s->differs ? DONE_CHECK : DONE_SHARED);
+	}
 	frame_end(&s->control, begun);
 }
 
 /* ---- moving on ---- */
 
-static void enter(struct sync_session *s, enum phase phase)
+void session_enter(struct sync_session *s, enum phase phase)
 {
 	s->phase = phase;
 	s->done_here = false;
 	s->done_there = false;
 	s->wake_ms = 0;
-	if (phase == PHASE_ASK) {
-		s->ask_classes = true;
-	}
+	cells_stop(&s->cells);
+	s->ask_classes = phase == PHASE_ASK && !s->initiator;
 	if (phase == PHASE_SETTLED) {
+		outgoing_note(&s->outgoing, false);
 		s->tell_settled = true;
 		s->wake_ms = s->now_ms + s->repeat_ms;
 	}
@@ -71,36 +70,61 @@ static void begin_round(struct sync_session *s)
 	s->again = false;
 	s->round++;
 	s->round_ms = s->now_ms;
-	enter(s, PHASE_OPEN);
-	put_round(s);
+	session_enter(s, PHASE_OPEN);
+	opening_put_round(s);
 }
 
-/* Both sides' ROUND is here.  What counts is what they said: both must come to the same. */
-static int opened(struct sync_session *s, struct summary theirs)
+bool session_idle(const struct sync_session *s)
 {
-	struct summary ours = s->control_sum;
+	return compare_idle(&s->compare) && seek_idle(&s->seek) && announce_idle(&s->announce) &&
+	       incoming_idle(&s->incoming) && outgoing_idle(&s->outgoing);
+}
 
-	answer_round(&s->answer);
-	s->lists.have_theirs = false;
-	if (ours.sum == theirs.sum && ours.count == theirs.count) {
-		enter(s, PHASE_ASK);
+/* What was found by cells did not make both sides equal, or nothing was found. */
+static int use_ranges(struct sync_session *s)
+{
+	s->by_cells = false;
+	s->failures++;
+	return compare_start(&s->compare, COMPARE_BOTH_WAYS, s->declared);
+}
+
+/* Both are done with the shared classes; as initiator hear what came of the sums. */
+static int shared_done(struct sync_session *s)
+{
+	if (!s->differs) {
+		s->failures = s->by_cells ? 0 : s->failures;
+		session_enter(s, PHASE_SETTLED);
 		return ERR_OK;
 	}
-	enter(s, PHASE_CONTROL);
-	return compare_start(&s->compare, 0, 1, theirs.count);
+	s->differs = false;
+	s->done_here = false;
+	s->done_there = false;
+	return s->initiator ? use_ranges(s) : ERR_OK;
 }
 
-/* Say that we are done with this phase when we are; go on when both are. */
+/* Say that we are done with this phase when we are; go on when both are.  Of the shared classes
+ * the initiator says so first. */
 int session_advance(struct sync_session *s)
 {
-	if ((s->phase & PHASE_COMPARE) != 0 && !s->done_here && compare_idle(&s->compare) &&
-	    announce_idle(&s->announce) && incoming_idle(&s->incoming) &&
-	    outgoing_idle(&s->outgoing)) {
+	int rc = ERR_OK;
+
+	if (s->phase == PHASE_SHARED && seek_failed(&s->seek)) {
+		rc = use_ranges(s);
+	}
+	if (rc == ERR_OK && (s->phase & PHASE_COMPARE) != 0 && !s->done_here &&
+	    (s->phase == PHASE_CONTROL || s->initiator || s->done_there) && session_idle(s)) {
 		s->done_here = true;
 		put_done(s);
 	}
 	if (s->done_here && s->done_there) {
-		enter(s, s->phase == PHASE_CONTROL ? PHASE_ASK : PHASE_SETTLED);
+		if (s->phase == PHASE_CONTROL) {
+			session_enter(s, PHASE_ASK);
+		} else {
+			rc = shared_done(s);
+		}
+	}
+	if (rc != ERR_OK) {
+		return rc;
 	}
 	if (s->phase == PHASE_SETTLED && s->again) {
 		uint64_t soon = s->round_ms + ROUND_GAP_MS;
@@ -118,151 +142,54 @@ int session_advance(struct sync_session *s)
 	return buf_error(&s->control);
 }
 
-/* Our list and the peer's are there. */
-static int both_lists(struct sync_session *s)
-{
-	bool equal = lists_equal(&s->lists);
-	int rc = lists_share(&s->lists, &s->shares, s->initiator);
-
-	if (rc != ERR_OK) {
-		return rc;
-	}
-	if (equal) {
-		enter(s, PHASE_SETTLED);
-		return ERR_OK;
-	}
-	enter(s, PHASE_SHARED);
-	return compare_start(&s->compare, 1, s->shares.n, s->lists.their_sum.count);
-}
-
-int session_classes(struct sync_session *s, const struct sync_class *classes, size_t n)
-{
-	lists_narrow(&s->lists, &s->shares, classes, n);
-	if (s->phase != PHASE_ASK) {
-		s->again = true;
-		return ERR_OK;
-	}
-	s->ask_classes = false;
-	lists_set(&s->lists, &s->shares, classes, n);
-	lists_put(&s->lists, s->round, &s->control);
-	enter(s, PHASE_CLASSES);
-	return s->lists.have_theirs ? both_lists(s) : ERR_OK;
-}
-
 /* ---- frames that come ---- */
 
-static int bad(struct sync_session *s, const struct frame *f, int code, const char *what)
+int session_refuse(struct sync_session *s, const struct frame *f, int code, const char *what)
 {
 	return err_at(&s->fault, code, f->at, what);
 }
 
-static int on_hello(struct sync_session *s, const struct frame *f)
-{
-	struct wire w;
-	uint8_t version;
-	uint64_t tag, window;
-
-	wire_init(&w, f->content.data, f->content.len);
-	version = wire_u8(&w);
-	if (version != SYNC_VERSION) {
-		return bad(s, f, ERR_UNSUPPORTED, "version");
-	}
-	tag = frame_get_tag(&w);
-	window = wire_u32(&w);
-	if (wire_error(&w) != ERR_OK || wire_left(&w) != 0) {
-		return bad(s, f, ERR_MALFORMED, "hello");
-	}
-	if (tag != s->shares.list[0].tag) {
-		return bad(s, f, ERR_UNSUPPORTED, "control class");
-	}
-	if (window < OUTGOING_WINDOW_MIN) {
-		return bad(s, f, ERR_LIMIT, "credit");
-	}
-	s->outgoing.window = window < OUTGOING_WINDOW_MAX ? window : OUTGOING_WINDOW_MAX;
-	enter(s, PHASE_OPEN);
-	return ERR_OK;
-}
-
-/* Rounds cost us a look at everything: they may not follow each other too fast. */
-static bool allow_round(struct sync_session *s)
-{
-	uint64_t more = (s->now_ms - s->tokens_ms) / ROUND_TOKEN_MS;
-
-	s->tokens_ms += more * ROUND_TOKEN_MS;
-	s->tokens = more > SESSION_ROUND_BURST - s->tokens ? SESSION_ROUND_BURST
-							   : s->tokens + (unsigned)more;
-	if (s->tokens == 0) {
-		return false;
-	}
-	s->tokens--;
-	return true;
-}
-
-static int on_round(struct sync_session *s, const struct frame *f)
-{
-	struct summary theirs;
-	struct wire w;
-	uint32_t round;
-
-	wire_init(&w, f->content.data, f->content.len);
-	round = wire_u32(&w);
-	theirs.sum = wire_u64(&w);
-	theirs.count = wire_u32(&w);
-	if (wire_error(&w) != ERR_OK || wire_left(&w) != 0) {
-		return bad(s, f, ERR_MALFORMED, "round");
-	}
-	if (theirs.count > SET_ITEMS_MAX) {
-		return bad(s, f, ERR_LIMIT, "count");
-	}
-	if (round != (s->initiator ? s->round : s->round + 1) ||
-	    (s->initiator && s->phase != PHASE_OPEN)) {
-		return bad(s, f, ERR_STATE, "round");
-	}
-	if (!s->initiator) {
-		if (!allow_round(s)) {
-			return bad(s, f, ERR_LIMIT, "rounds");
-		}
-		s->again = false;
-		s->round_ms = s->now_ms;
-		s->round = round;
-		put_round(s);
-	}
-	return opened(s, theirs);
-}
-
-static int on_classes(struct sync_session *s, const struct frame *f)
-{
-	int rc = lists_get(&s->lists, f, s->round, &s->fault);
-
-	return rc == ERR_OK && s->phase == PHASE_CLASSES ? both_lists(s) : rc;
-}
-
+/* The initiator's DONE_CHECK brings its sum; the responder's says that its own is another. */
 static int on_done(struct sync_session *s, const struct frame *f)
 {
+	struct stand ours;
 	struct wire w;
 	uint32_t round;
-	uint8_t phase;
+	uint64_t sum = 0;
+	uint8_t what;
+	bool bad = false;
 
 	wire_init(&w, f->content.data, f->content.len);
-	round = wire_u32(&w);
-	phase = wire_u8(&w);
-	if (wire_error(&w) != ERR_OK || wire_left(&w) != 0) {
-		return bad(s, f, ERR_MALFORMED, "done");
+	round = frame_get_count(&w, &bad);
+	what = wire_u8(&w);
+	if (what == DONE_CHECK && !s->initiator) {
+		sum = wire_u64(&w);
 	}
-	if (round != s->round || phase != (s->phase == PHASE_CONTROL ? 0 : 1) || s->done_there) {
-		return bad(s, f, ERR_STATE, "done");
+	if (bad || wire_error(&w) != ERR_OK || wire_left(&w) != 0 || what > DONE_SHARED) {
+		return session_refuse(s, f, ERR_MALFORMED, "done");
+	}
+	if (round != s->round || (what == DONE_CONTROL) != (s->phase == PHASE_CONTROL) ||
+	    s->done_there || (s->initiator && what != DONE_CONTROL && !s->done_here) ||
+	    (s->initiator && what == DONE_CHECK && !s->by_cells)) {
+		return session_refuse(s, f, ERR_STATE, "done");
 	}
 	s->done_there = true;
+	s->differs = what == DONE_CHECK;
+	cells_stop(&s->cells);
+	if (what == DONE_CHECK && !s->initiator) {
+		stand_of(&ours, &s->shares);
+		s->differs = ours.both.sum != sum;
+	}
 	return ERR_OK;
 }
 
 static int on_again(struct sync_session *s, const struct frame *f)
 {
 	if (f->content.len != 0) {
-		return bad(s, f, ERR_MALFORMED, "again");
+		return session_refuse(s, f, ERR_MALFORMED, "again");
 	}
 	if (!s->initiator) {
-		return bad(s, f, ERR_STATE, "again");
+		return session_refuse(s, f, ERR_STATE, "again");
 	}
 	s->again = true;
 	return ERR_OK;
@@ -278,6 +205,16 @@ static int on_answer(struct sync_session *s, const struct frame *f)
 	return compare_answer(&s->compare, f, &s->fault);
 }
 
+static int on_cells(struct sync_session *s, const struct frame *f)
+{
+	return seek_cells(&s->seek, f, &s->fault);
+}
+
+static int on_grow(struct sync_session *s, const struct frame *f)
+{
+	return cells_grow(&s->cells, f, &s->fault);
+}
+
 static int on_have(struct sync_session *s, const struct frame *f)
 {
 	return incoming_have(&s->incoming, f, &s->fault);
@@ -290,7 +227,7 @@ static int on_return(struct sync_session *s, const struct frame *f)
 
 static int on_want(struct sync_session *s, const struct frame *f)
 {
-	return outgoing_wanted(&s->outgoing, f, &s->fault);
+	return orders_wanted(&s->outgoing, f, &s->fault);
 }
 
 static int on_gone(struct sync_session *s, const struct frame *f)
@@ -313,9 +250,9 @@ static const struct {
 	unsigned phases;
 	int (*on)(struct sync_session *s, const struct frame *f);
 } rules[FRAME_TYPES] = {
-	[FRAME_HELLO] = { PHASE_GREET, on_hello },
-	[FRAME_ROUND] = { PHASE_OPEN | PHASE_SETTLED, on_round },
-	[FRAME_CLASSES] = { PHASE_ASK | PHASE_CLASSES, on_classes },
+	[FRAME_HELLO] = { PHASE_GREET, opening_hello },
+	[FRAME_ROUND] = { PHASE_OPEN | PHASE_SETTLED, opening_round },
+	[FRAME_CLASSES] = { PHASE_ASK | PHASE_CLASSES, opening_their_classes },
 	[FRAME_DONE] = { PHASE_COMPARE, on_done },
 	[FRAME_AGAIN] = { PHASE_GREETED, on_again },
 	[FRAME_PROBE] = { PHASE_COMPARE, on_probe },
@@ -332,6 +269,10 @@ static const struct {
 	[FRAME_MORE] = { PHASE_GREETED, on_entry },
 	[FRAME_CUT] = { PHASE_GREETED, on_entry },
 	[FRAME_ACK] = { PHASE_GREETED, on_ack },
+	[FRAME_START] = { PHASE_ASK | PHASE_CLASSES, opening_start },
+	[FRAME_CELLS] = { PHASE_SHARED, on_cells },
+	[FRAME_GROW] = { PHASE_SHARED, on_grow },
+	[FRAME_PICK] = { PHASE_GREETED, on_want },
 };
 
 void session_open(struct sync_session *s)
@@ -339,11 +280,11 @@ void session_open(struct sync_session *s)
 	s->phase = PHASE_GREET;
 	s->tokens_ms = s->now_ms;
 	s->tokens = SESSION_ROUND_BURST;
-	put_hello(s);
+	opening_put_hello(s);
 	if (s->initiator) {
 		s->round = 1;
 		s->round_ms = s->now_ms;
-		put_round(s);
+		opening_put_round(s);
 	}
 }
 
@@ -364,7 +305,7 @@ int session_message(struct sync_session *s, struct bytes message)
 			return rc;
 		}
 		if ((rules[f.type].phases & (unsigned)s->phase) == 0) {
-			return bad(s, &f, ERR_STATE, "frame");
+			return session_refuse(s, &f, ERR_STATE, "frame");
 		}
 		rc = rules[f.type].on(s, &f);
 		if (rc == ERR_OK) {

@@ -9,10 +9,14 @@
 
 #include "sync/announce.h"
 #include "sync/answer.h"
+#include "sync/cells.h"
 #include "sync/compare.h"
 #include "sync/incoming.h"
 #include "sync/lists.h"
+#include "sync/orders.h"
 #include "sync/outgoing.h"
+#include "sync/replies.h"
+#include "sync/seek.h"
 #include "sync/share.h"
 #include "sync/sync.h"
 
@@ -45,12 +49,22 @@ struct sync_session {
 	struct fault fault;
 	struct shares shares;
 	struct summary control_sum; /* what our ROUND said */
+	struct stand theirs;        /* what the peer said of what it holds */
+	uint64_t digest;            /* of the initiator's list; 0: it does not count */
+	uint32_t said_count;        /* the initiator: ids that it holds in both-way classes */
+	uint64_t declared;          /* ids of the peer in all that is shared */
+	bool by_cells;              /* the initiator: what goes both ways is found by cells */
+	bool differs;               /* they came to nothing, as the sums say */
+	bool ranges_only;           /* our caller wants no cells */
+	unsigned failures;          /* of cells, in this session */
 	struct lists lists;
 	struct incoming incoming;
 	struct outgoing outgoing;
 	struct announce announce;
 	struct compare compare;
 	struct answer answer;
+	struct seek seek;
+	struct cells cells;
 	struct buf control; /* frames of the phases, to be sent first */
 	struct buf message; /* lent to the caller */
 	uint64_t sent_bytes, received_bytes, round_trips, refused;
@@ -61,9 +75,12 @@ struct sync_session {
 void session_open(struct sync_session *s);
 /* Take all frames of a message; the fault says what was wrong. */
 int session_message(struct sync_session *s, struct bytes message);
+/* Is there nothing that has been begun? */
+bool session_idle(const struct sync_session *s);
 /* Move on where nothing is left to do in this phase. */
 int session_advance(struct sync_session *s);
-/* The caller's list of classes is here. */
-int session_classes(struct sync_session *s, const struct sync_class *classes, size_t n);
+void session_enter(struct sync_session *s, enum phase phase);
+/* The frame is a breach: note where and what, and return the code. */
+int session_refuse(struct sync_session *s, const struct frame *f, int code, const char *what);
 
 #endif

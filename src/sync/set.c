@@ -288,6 +288,19 @@ const struct set_held *set_find_name(const struct sync_set *s, const struct name
 	return NULL;
 }
 
+const struct set_held *set_find_plain(const struct sync_set *s, uint64_t plain)
+{
+	for (size_t at = set_home(s, (uint32_t)(plain >> 16)); s->table[at] != 0;
+	     at = set_next(s, at)) {
+		const struct set_held *h = set_item(s, s->table[at] - 1);
+
+		if (sketch_name(h->id) == plain) {
+			return h;
+		}
+	}
+	return NULL;
+}
+
 bool set_is_erased(const struct sync_set *s, const uint8_t id[ENTRY_ID_BYTES])
 {
 	const struct set_held *h = set_find(s, id);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "sync/name.h"
+#include "sync/sketch.h"
 #include "sync/sync.h"
 
 #define SET_CLASSES_MAX 4096U
@@ -33,6 +34,8 @@ struct set_held {
 const struct set_held *set_find(const struct sync_set *s, const uint8_t id[ENTRY_ID_BYTES]);
 const struct set_held *set_find_name(const struct sync_set *s, const struct name_keys *k,
 				     uint64_t name);
+/* The same by its first six bytes, the name in sketches. */
+const struct set_held *set_find_plain(const struct sync_set *s, uint64_t plain);
 bool set_is_erased(const struct sync_set *s, const uint8_t id[ENTRY_ID_BYTES]);
 
 /* SET_NO_CLASS when nothing of it was ever held. */
@@ -48,5 +51,16 @@ size_t set_count(const struct sync_set *s, uint16_t class_number);
 /* The first position whose id begins with prefix or more; 1 << 32 gives the count. */
 size_t set_lower(const struct sync_set *s, uint16_t class_number, uint64_t prefix);
 const struct set_held *set_at(const struct sync_set *s, uint16_t class_number, size_t position);
+
+/* Sketches of classes: NULL while the set has no key. */
+const uint8_t *set_sketch_key(const struct sync_set *s);
+/* XOR the class's cells from `from` to before `to` into cells, of which the first is `from`; the
+ * set has a key.  Returns how many ids had to be looked at: none when the class's sketch is
+ * kept and reaches that far. */
+size_t set_sketch_cells(const struct sync_set *s, uint16_t class_number, uint64_t *cells,
+			size_t from, size_t to);
+/* Add how many names of the class are in cells 1 to 16. */
+size_t set_sketch_counts(const struct sync_set *s, uint16_t class_number,
+			 uint32_t counts[SKETCH_COUNTS]);
 
 #endif

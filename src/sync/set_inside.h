@@ -6,9 +6,13 @@
 
 #include "base/siphash.h"
 #include "sync/set.h"
+#include "sync/sketch.h"
 
 #define SET_CHUNK_ITEMS 4096U
 #define SET_NOWHERE     UINT32_MAX
+
+#define SET_SKETCHES_MAX 256U /* 16.4 kB each */
+#define SET_SKETCH_WORTH 512U /* a smaller class is sketched when it is asked for, in 0.1 ms */
 
 struct set_class {
 	uint8_t class_id[ENTRY_CLASS_BYTES];
@@ -16,6 +20,7 @@ struct set_class {
 	size_t room, used, sorted;
 	size_t gone; /* of used: removed or erased */
 	uint64_t version;
+	struct sketch *sketch; /* owned; of what is live, or NULL */
 };
 
 /* Items stand in chunks and keep their number while they live.  The table finds them by the
@@ -34,6 +39,9 @@ struct sync_set {
 	struct set_class *classes; /* owned */
 	uint16_t *by_id;           /* owned; class numbers sorted by class id */
 	size_t n_classes;
+	uint8_t key[SIPHASH_KEY_BYTES]; /* of sketches */
+	bool has_key;
+	size_t n_sketches;
 };
 
 static inline struct set_held *set_item(const struct sync_set *s, uint32_t number)
@@ -63,6 +71,10 @@ static inline size_t set_place(const struct sync_set *s, const uint8_t id[ENTRY_
 	return at;
 }
 
+/* What is live in the class has come (1) or is going (-1): its sketch follows. */
+void set_sketch_follow(struct sync_set *s, struct set_class *c, const uint8_t id[ENTRY_ID_BYTES],
+		       int times);
+void set_sketch_make(struct sync_set *s, struct set_class *c);
 /* The item's number can be given to another. */
 void set_free_item(struct sync_set *s, uint32_t number);
 /* The class's number; ERR_LIMIT, ERR_NOMEM. */

@@ -22,10 +22,12 @@ struct summary {
 
 struct share {
 	uint8_t class_id[ENTRY_CLASS_BYTES];
-	uint64_t tag;  /* without flags */
-	bool send;     /* the peer may have it, both say */
-	bool take;     /* we may have it, both say */
-	bool drive;    /* we compare it, the peer answers */
+	uint64_t tag;   /* without flags */
+	bool send;      /* the peer may have it, both say */
+	bool take;      /* we may have it, both say */
+	bool drive;     /* we compare it, the peer answers */
+	bool said_send; /* send and take as the round began: our list may close them meanwhile */
+	bool said_take;
 	uint64_t seen; /* version of the class that known belongs to */
 	struct summary known;
 };

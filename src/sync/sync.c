@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/rule.h"
+#include "sync/opening.h"
 #include "sync/session.h"
 
 #define CREDIT_BYTES ((size_t)1 << 20)
@@ -50,6 +51,8 @@ static int init_parts(struct sync_session *s, uint64_t credit)
 	buf_init(&s->message, SYNC_MESSAGE_MAX);
 	answer_init(&s->answer, &s->shares, s->chunk_bytes);
 	compare_init(&s->compare, &s->shares, &s->incoming, &s->announce);
+	seek_init(&s->seek, &s->shares, &s->incoming, &s->outgoing);
+	cells_init(&s->cells, &s->shares);
 	rc = incoming_init(&s->incoming, &s->shares, credit);
 	if (rc == ERR_OK) {
 		rc = outgoing_init(&s->outgoing, &s->shares, s->chunk_bytes);
@@ -94,6 +97,8 @@ int sync_session_new(struct sync_set *set, const struct sync_config *config,
 					    .take = true,
 					    .drive = config->initiator };
 	memcpy(s->shares.list[0].class_id, control->class_id, ENTRY_CLASS_BYTES);
+	s->ranges_only = config->ranges_only;
+	(void)lists_given(&s->lists, &s->shares, classes, n);
 	s->shares.n = 1;
 	rc = init_parts(
 	    s, within(config->credit_bytes, CREDIT_BYTES, SYNC_CREDIT_MIN, SYNC_CREDIT_MAX));
@@ -113,6 +118,8 @@ void sync_session_free(struct sync_session *s)
 		outgoing_done(&s->outgoing);
 		announce_done(&s->announce);
 		compare_done(&s->compare);
+		seek_done(&s->seek);
+		cells_stop(&s->cells);
 		buf_done(&s->control);
 		buf_done(&s->message);
 		free(s);
@@ -140,6 +147,9 @@ int sync_stored(struct sync_session *s, const uint8_t id[ENTRY_ID_BYTES], int co
 		return rc;
 	}
 	rc = incoming_stored(&s->incoming, id, code);
+	if (rc == ERR_OK) {
+		outgoing_noted(&s->outgoing, name_of(&s->shares.keys, id));
+	}
 	if (rc == ERR_NOTFOUND) {
 		return rc;
 	}
@@ -173,17 +183,18 @@ int sync_offer(struct sync_session *s, const struct sync_item *item)
 		s->again = s->again || s->phase != PHASE_SETTLED;
 		return output(s, ERR_OK);
 	}
-	if (incoming_knows(&s->incoming, name)) {
+	if (incoming_knows(&s->incoming, name) ||
+	    incoming_knows(&s->incoming, name_of_plain(sketch_name(item->id)))) {
 		return ERR_OK;
 	}
-	rc = h->lane <= LANE_ALERT ? outgoing_push(&s->outgoing, h) : ERR_FULL;
+	rc = h->lane <= LANE_ALERT ? orders_push(&s->outgoing, h) : ERR_FULL;
 	if (rc == ERR_FULL) {
 		rc = announce_offer(&s->announce, (struct named){ name, (uint8_t)h->lane });
 	}
 	if (rc == ERR_FULL) {
 		s->again = true;
 	}
-	return output(s, rc == ERR_FULL || rc == ERR_EXISTS ? ERR_OK : rc);
+	return output(s, rc == ERR_FULL || rc == ERR_EXISTS || rc == ERR_DENIED ? ERR_OK : rc);
 }
 
 int sync_classes(struct sync_session *s, const struct sync_class *classes, size_t n,
@@ -199,7 +210,7 @@ int sync_classes(struct sync_session *s, const struct sync_class *classes, size_
 	    name_tag(&s->shares.keys, control->class_id) != s->shares.list[0].tag) {
 		return ERR_RANGE;
 	}
-	return output(s, session_classes(s, classes, n));
+	return output(s, opening_classes(s, classes, n));
 }
 
 int sync_wake(struct sync_session *s, uint64_t now_ms)
@@ -231,11 +242,13 @@ static int fill(struct sync_session *s)
 	if (s->phase == PHASE_GREET || out->len >= max) {
 		return buf_error(out);
 	}
-	incoming_fill(&s->incoming, out, max);
+	seek_fill(&s->seek, out, max);
+	replies_fill(&s->incoming, out, max);
 	if (RULE(alert_first, true)) {
 		outgoing_fill_urgent(&s->outgoing, out, max);
 	}
 	compare_fill(&s->compare, out, max);
+	cells_fill(&s->cells, out, max);
 	rc = answer_fill(&s->answer, out, max);
 	if (rc == ERR_OK) {
 		rc = announce_fill(&s->announce, out, max);
@@ -279,7 +292,7 @@ void sync_poll(struct sync_session *s, struct sync_out *out)
 	*out = (struct sync_out){ 0 };
 	buf_clear(&s->message);
 	incoming_release(&s->incoming);
-	if (s->error == ERR_OK && poll_caller(s, out)) {
+	if (s->error == ERR_OK && output(s, seek_feed(&s->seek)) == ERR_OK && poll_caller(s, out)) {
 		return;
 	}
 	/* Twice: looking for something to say may show that there is nothing left to do, and
@@ -305,16 +318,10 @@ void sync_poll(struct sync_session *s, struct sync_out *out)
 	}
 }
 
-static bool idle(const struct sync_session *s)
-{
-	return compare_idle(&s->compare) && announce_idle(&s->announce) &&
-	       incoming_idle(&s->incoming) && outgoing_idle(&s->outgoing);
-}
-
 void sync_session_progress(const struct sync_session *s, struct sync_progress *out)
 {
 	*out = (struct sync_progress){
-		.settled = s->error == ERR_OK && s->phase == PHASE_SETTLED && idle(s),
+		.settled = s->error == ERR_OK && s->phase == PHASE_SETTLED && session_idle(s),
 		.sent = s->outgoing.kept,
 		.received = s->incoming.stored,
 		.sent_bytes = s->sent_bytes,
@@ -327,7 +334,8 @@ void sync_session_progress(const struct sync_session *s, struct sync_progress *o
 				incoming_bytes(&s->incoming) + outgoing_bytes(&s->outgoing) +
 				s->announce.bytes +
 				ANNOUNCE_OFFERS_MAX * sizeof *s->announce.offers +
-				s->compare.room * sizeof *s->compare.stack,
+				s->compare.room * sizeof *s->compare.stack + seek_bytes(&s->seek) +
+				s->cells.row.n * CELL_BYTES,
 	};
 }
 

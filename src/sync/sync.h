@@ -24,15 +24,16 @@
 #include "record/entry.h"
 #include "record/kind.h"
 
-#define SYNC_MESSAGE_MAX 8192U /* bytes of one message */
-#define SYNC_CLASSES_MAX 256U
-#define SYNC_VERSION     1U
-#define SYNC_SALT_BYTES  32U
-#define SYNC_SEED_BYTES  16U
-#define SYNC_CHUNK_MIN   512U
-#define SYNC_CHUNK_BYTES 4096U
-#define SYNC_CREDIT_MIN  ((size_t)2 * ENTRY_BYTES_MAX)
-#define SYNC_CREDIT_MAX  ((size_t)2 << 20)
+#define SYNC_MESSAGE_MAX  8192U /* bytes of one message */
+#define SYNC_CLASSES_MAX  256U
+#define SYNC_VERSION      1U
+#define SYNC_SALT_BYTES   32U
+#define SYNC_SEED_BYTES   16U
+#define SYNC_SECRET_BYTES 32U
+#define SYNC_CHUNK_MIN    512U
+#define SYNC_CHUNK_BYTES  4096U
+#define SYNC_CREDIT_MIN   ((size_t)2 * ENTRY_BYTES_MAX)
+#define SYNC_CREDIT_MAX   ((size_t)2 << 20)
 
 /* ---- the set of what a node holds; shared by all its sessions ---- */
 
@@ -47,6 +48,10 @@ struct sync_set;
 /* The seed is random and stays here: it keeps writers of entries from filling the table. */
 int sync_set_new(const uint8_t seed[SYNC_SEED_BYTES], struct sync_set **out);
 void sync_set_free(struct sync_set *s);
+/* What the members of a region know and others do not, the same at all of them and for as long
+ * as may be: differences are then found by sketches, else by ranges.  Sketches kept under
+ * another secret are made anew. */
+void sync_set_key(struct sync_set *s, const uint8_t secret[SYNC_SECRET_BYTES]);
 /* ERR_EXISTS; ERR_STALE when erased.  Sessions learn of additions through sync_offer(). */
 int sync_set_add(struct sync_set *s, const struct sync_item *item);
 /* Gone without trace (superseded, expired); ERR_NOTFOUND. */
@@ -82,10 +87,13 @@ struct sync_config {
 	/* Messages are no longer than this without need, and an alert waits for one of them:
 	 * SYNC_CHUNK_MIN to SYNC_CHUNK_BYTES; 0: the latter.  1,024 suits 64 kbit/s. */
 	size_t chunk_bytes;
+	bool ranges_only; /* find differences by ranges, without sketches */
 };
 
 struct sync_session;
-/* The set outlives the session.  ERR_RANGE: not exactly one control class, too many classes. */
+/* The set outlives the session.  The classes are what is shared as far as is known now; of those
+ * besides control nothing but a digest is told before control is settled.  ERR_RANGE: not exactly
+ * one control class, too many classes. */
 int sync_session_new(struct sync_set *set, const struct sync_config *config,
 		     const struct sync_class *classes, size_t n, uint64_t now_ms,
 		     struct sync_session **out);

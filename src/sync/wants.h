@@ -32,6 +32,7 @@ struct want {
 	uint8_t lane;
 	uint8_t state;
 	uint8_t origin;
+	bool plain; /* the name is the beginning of the id */
 };
 
 struct wants {

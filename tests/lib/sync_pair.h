@@ -74,6 +74,10 @@ struct pair {
 	/* Called with each message as it leaves node `from`. */
 	void (*on_message)(void *context, int from, const uint8_t *data, size_t len);
 	void *context;
+	/* Changes each message that node 1 sends, on its way. */
+	void (*change)(struct pair *p, int from, uint8_t *data, size_t len);
+	size_t cells_said; /* for tests/lib/sync_lies.h */
+	uint32_t lied_about;
 };
 
 void pair_init(struct pair *p, uint64_t seed);
