@@ -50,6 +50,7 @@ struct held {
 	uint32_t expiry_day;
 	uint32_t bytes;
 	uint64_t revision;
+	uint64_t number;   /* in the store: ascending in order of arrival */
 	uint8_t about[16]; /* record or encounter, once opened */
 };
 
