@@ -265,15 +265,10 @@ static uint32_t record_bytes(const struct bundle_reader *r)
 /* Everything is read; what is left of the last chunk must be zeroes. */
 static int finish(struct bundle_reader *r)
 {
-	uint8_t any = 0;
-
 	if (!r->last) {
 		return die(r, ERR_MALFORMED, r->file_at, "chunks behind the end");
 	}
-	for (size_t i = r->plain_at; i < r->plain_end; i++) {
-		any |= r->plain[i];
-	}
-	if (any != 0) {
+	if (sodium_is_zero(r->plain + r->plain_at, r->plain_end - r->plain_at) != 1) {
 		return die(r, ERR_MALFORMED, r->file_at, "padding");
 	}
 	r->plain_at = r->plain_end;

@@ -61,5 +61,6 @@ double bench_quantile(double *values, size_t n, double share);
 int bench_finger(const struct bench *b);
 int bench_gallery(const struct bench *b);
 int bench_sync(const struct bench *b);
+int bench_bundle(const struct bench *b);
 
 #endif

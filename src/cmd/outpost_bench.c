@@ -18,6 +18,7 @@ static const struct subject subjects[] = {
 	{ "finger", bench_finger, "accuracy and speed of fingerprint comparison on images" },
 	{ "gallery", bench_gallery, "searches of a gallery of synthetic people" },
 	{ "sync", bench_sync, "filling an empty node over loopback" },
+	{ "bundle", bench_bundle, "filling an empty node by a file" },
 };
 
 #define SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))
