@@ -210,7 +210,7 @@ static int fill_lane(struct node *n, struct carry *c, struct buf *file, bool *do
 {
 	const struct held *h;
 	uint64_t last = c->lane[c->at].to;
-	size_t at = 0;
+	size_t at = book_after(n->book, last);
 
 	*done = false;
 	while ((h = map_next(&n->book->held, &at)) != NULL) {
@@ -246,7 +246,7 @@ static void count_left(const struct node *n, struct carry *c)
 	const struct held *h;
 
 	for (c->at = 0; c->at < LANE_COUNT; c->at++) {
-		size_t at = 0;
+		size_t at = book_after(n->book, c->lane[c->at].to);
 
 		while ((h = map_next(&n->book->held, &at)) != NULL) {
 			c->lane[c->at].left += is_due(n, c, h);
