@@ -85,10 +85,11 @@ uint64_t bundle_fit(size_t recipients, uint64_t file_bytes)
 size_t bundle_prologue(struct bytes context, const uint8_t fixed[BUNDLE_FIXED_BYTES],
 		       uint8_t out[BUNDLE_PROLOGUE_MAX])
 {
-	size_t len = strlen(PROLOGUE);
+	const struct bytes title = bytes_of(PROLOGUE);
+	size_t len = title.len;
 
 	assert(context.len <= BUNDLE_CONTEXT_MAX);
-	memcpy(out, PROLOGUE, len);
+	memcpy(out, title.data, title.len);
 	if (context.len > 0) {
 		memcpy(out + len, context.data, context.len);
 	}

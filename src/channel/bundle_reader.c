@@ -14,33 +14,30 @@
 enum state { FIXED = 0, SLOTS, CHUNKS, DONE };
 
 struct bundle_reader {
-	enum state state;
+	crypto_generichash_state hash; /* of head and records; first, for its alignment */
+	size_t context_bytes;
+	uint64_t file_at; /* bytes of the file taken */
+	uint64_t chunks;
+	size_t have; /* of the head or the chunk under way, in `in` */
+	size_t plain_at;
+	size_t plain_end; /* behind the last byte of the opened chunk; equal: all is read */
+	uint64_t content_at;
+	size_t record_have; /* of the record under way: its head, content, signature behind END */
+	size_t record_want;
 	struct fault fault;
+	struct noise_cipher cipher;
 	struct bundle_clear clear;
+	enum state state;
 	bool has_sender;
+	bool last; /* the opened chunk is */
 	uint8_t sender[NOISE_KEY_BYTES];
 	uint8_t own_secret[NOISE_KEY_BYTES];
 	uint8_t own_public[NOISE_KEY_BYTES];
-	uint8_t context[BUNDLE_CONTEXT_MAX];
-	size_t context_bytes;
-	struct noise_cipher cipher;
 	uint8_t head_hash[BUNDLE_HASH_BYTES];
-	crypto_generichash_state hash;
-	uint64_t file_at; /* bytes of the file taken */
-	uint64_t chunks;
-	/* of the head or the chunk under way, as it stands in the file */
-	size_t have;
-	uint8_t in[BUNDLE_CHUNK_BYTES];
-	/* the opened chunk: flag and content */
-	bool last;
-	size_t plain_at;
-	size_t plain_end; /* behind the last byte; equal: all is read */
-	uint8_t plain[1 + BUNDLE_CONTENT_BYTES];
-	/* the record under way: its head, its content, and a signature behind END */
-	uint64_t content_at;
-	size_t record_have;
-	size_t record_want;
 	uint8_t end_hash[BUNDLE_HASH_BYTES];
+	uint8_t context[BUNDLE_CONTEXT_MAX];
+	uint8_t in[BUNDLE_CHUNK_BYTES];          /* as it stands in the file */
+	uint8_t plain[1 + BUNDLE_CONTENT_BYTES]; /* opened: flag and content */
 	uint8_t record[BUNDLE_RECORD_HEAD + BUNDLE_RECORD_MAX + BUNDLE_SIGNATURE_BYTES];
 };
 

@@ -12,14 +12,14 @@
 enum state { RECORDS = 0, ENDED, CLOSED };
 
 struct bundle_writer {
-	enum state state;
-	struct noise_cipher cipher;
-	uint8_t id[BUNDLE_ID_BYTES];
-	uint8_t head_hash[BUNDLE_HASH_BYTES];
-	crypto_generichash_state hash; /* of head and records */
+	crypto_generichash_state hash; /* of head and records; first, for its alignment */
 	uint64_t chunks_max;
 	uint64_t chunks; /* sealed */
 	size_t used;     /* of the chunk under way, behind the flag */
+	struct noise_cipher cipher;
+	enum state state;
+	uint8_t id[BUNDLE_ID_BYTES];
+	uint8_t head_hash[BUNDLE_HASH_BYTES];
 	uint8_t chunk[BUNDLE_CHUNK_BYTES];
 };
 
@@ -56,6 +56,7 @@ static void nobody(uint8_t public[NOISE_KEY_BYTES])
 /* The recipients' places among the slots: all orders are equally likely. */
 static void shuffle(uint8_t place[BUNDLE_SLOTS_MAX], unsigned slots)
 {
+	assert(slots >= BUNDLE_SLOTS_MIN && slots <= BUNDLE_SLOTS_MAX);
 	for (unsigned i = 0; i < slots; i++) {
 		place[i] = (uint8_t)i;
 	}

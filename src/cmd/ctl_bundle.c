@@ -421,7 +421,7 @@ static void print_clear(const struct ctl *c, const struct bundle_clear *clear, u
 /* What anybody can see, and, if the node can open it, what is inside; nothing is taken. */
 static int show(struct ctl *c, int argc, char *argv[])
 {
-	struct bundle_clear clear;
+	struct bundle_clear clear = { .version = 0 };
 	struct answer_bundle a = { .handle = 0 };
 	struct ctl last;
 	uint64_t bytes;

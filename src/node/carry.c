@@ -425,7 +425,7 @@ int carry_next(struct node *n, const struct ask *ask)
 static int begin(struct node *n, const struct ask_bundle_export *ask, struct carry *c,
 		 struct buf *file)
 {
-	struct ledger l;
+	struct ledger l = { .due = { .count = 0 } };
 	int rc = set_classes(n, c);
 
 	if (rc == ERR_OK) {
