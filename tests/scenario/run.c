@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/lib/courier.h"
-#include "tests/lib/world.h"
+#include "tests/scenario/run.h"
 
 #define TRACE_MAX 512U
 #define NAMES_MAX 64U
@@ -16,7 +15,7 @@
 static char trace[TRACE_MAX][768];
 static size_t trace_head;
 static size_t trace_count;
-static struct world *world;
+struct world *world;
 
 /* Encounters and records by the names that the scenario gives them. */
 static struct {
@@ -25,9 +24,7 @@ static struct {
 } ids[NAMES_MAX];
 static size_t id_count;
 
-static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void note(const char *format, ...)
+void note(const char *format, ...)
 {
 	va_list ap;
 
@@ -130,7 +127,7 @@ static void split(const char *line)
 }
 
 /* The value of word=value; "" when it is not there. */
-static const char *value(const char *key)
+const char *value(const char *key)
 {
 	size_t len = strlen(key);
 
@@ -142,12 +139,12 @@ static const char *value(const char *key)
 	return "";
 }
 
-static uint64_t number(const char *key)
+uint64_t number(const char *key)
 {
 	return strtoull(value(key), NULL, 10);
 }
 
-static bool flag(const char *name)
+bool flag(const char *name)
 {
 	for (int i = 0; i < word_count; i++) {
 		if (strcmp(words[i], name) == 0) {
@@ -176,7 +173,7 @@ static struct list prints(struct arena *arena)
 	return (struct list){ .items = files, .count = n };
 }
 
-static void refused(const char *who, const char *what, int rc)
+void refused(const char *who, const char *what, int rc)
 {
 	note("%s %s: %s: %s", who, what, err_name(rc), world_refusal(world));
 }
@@ -370,77 +367,6 @@ static int play_audit(struct arena *arena, const char *who)
 	return rc;
 }
 
-/* ---- bundles ---- */
-
-#define BUNDLES_MAX 16U
-
-static struct {
-	char name[24];
-	struct buf file; /* owned until the end */
-} bundles[BUNDLES_MAX];
-static size_t bundle_count;
-
-static void print_bundle(const char *who, const char *what, const struct answer_bundle *a)
-{
-	const struct answer_bundle_lane *lanes = a->lanes.items;
-	const struct line *reasons = a->reasons.items;
-
-	note("%s %s: %.*s", who, what, (int)a->sentence.len, (const char *)a->sentence.data);
-	for (size_t i = 0; flag("lanes") && i < a->lanes.count; i++) {
-		note("  %.*s: %llu", (int)lanes[i].lane.len, (const char *)lanes[i].lane.data,
-		     (unsigned long long)lanes[i].entries);
-	}
-	for (size_t i = 0; i < a->reasons.count; i++) {
-		note("  %.*s", (int)reasons[i].text.len, (const char *)reasons[i].text.data);
-	}
-}
-
-static int play_export(struct arena *arena, const char *who)
-{
-	uint64_t limit = value("limit")[0] != '\0' ? number("limit") : 64U << 20;
-	struct answer_bundle a;
-	struct bytes file;
-	int rc = courier_export(world, who, value("to"), limit, flag("whole"), arena, &file, &a);
-
-	if (rc != ERR_OK || bundle_count == BUNDLES_MAX) {
-		refused(who, "bundle.export", rc);
-		return rc == ERR_OK ? ERR_FULL : ERR_OK;
-	}
-	(void)snprintf(bundles[bundle_count].name, sizeof bundles[0].name, "%s", value("as"));
-	buf_put(&bundles[bundle_count].file, file.data, file.len);
-	bundle_count++;
-	print_bundle(who, "bundle.export", &a);
-	return ERR_OK;
-}
-
-/* of=NAME: the last one of this name; flip=BIT: changed on the way; cut: its end is lost. */
-static int play_import(struct arena *arena, const char *who, bool dry)
-{
-	struct answer_bundle a;
-	struct bytes file;
-	size_t i = bundle_count;
-	int rc;
-
-	while (i > 0 && strcmp(bundles[i - 1].name, value("of")) != 0) {
-		i--;
-	}
-	if (i == 0) {
-		return ERR_NOTFOUND;
-	}
-	file = buf_bytes(&bundles[i - 1].file);
-	if (value("flip")[0] != '\0') {
-		file = courier_flip(arena, file, number("flip"));
-	}
-	file.len -= flag("cut") ? 65536 : 0;
-	rc = courier_import(world, who, file, dry, arena, &a);
-	if (rc != ERR_OK) {
-		refused(who, words[0], rc);
-	} else {
-		print_bundle(who, words[0], &a);
-	}
-	return ERR_OK;
-}
-
 static int by_text(const void *a, const void *b)
 {
 	return strcmp(a, b);
@@ -482,17 +408,6 @@ static int play_node(void)
 	(void)fclose(f);
 	policy_text[n] = '\0';
 	return world_add(world, words[1], words[2], policy_text);
-}
-
-static int play_bundle(struct arena *arena, const char *what, const char *who)
-{
-	if (strcmp(what, "bundle.export") == 0) {
-		return play_export(arena, who);
-	}
-	if (strcmp(what, "bundle.import") == 0 || strcmp(what, "bundle.show") == 0) {
-		return play_import(arena, who, strcmp(what, "bundle.show") == 0);
-	}
-	return ERR_UNSUPPORTED;
 }
 
 static int play(struct arena *arena)
@@ -547,7 +462,7 @@ static int play(struct arena *arena)
 	if (strcmp(what, "audit") == 0) {
 		return play_audit(arena, who);
 	}
-	return play_bundle(arena, what, who);
+	return run_bundle(arena, what, who);
 }
 
 static int play_file(FILE *f, bool show)
@@ -626,9 +541,7 @@ int main(int argc, char *argv[])
 		printf("# personal data in clear: %s\n", world_leak(world));
 		bad = -1;
 	}
-	while (bundle_count > 0) {
-		buf_done(&bundles[--bundle_count].file);
-	}
+	run_bundle_done();
 	world_free(world);
 	printf("1..1\n%sok 1 - %s\n", bad ? "not " : "", argv[1]);
 	return bad ? EXIT_FAILURE : EXIT_SUCCESS;
