@@ -309,6 +309,11 @@ static int remember(struct node *n, const struct carry *c)
 
 /* ---- answers ---- */
 
+static int refuse(struct node *n, int code, const char *place, const char *text)
+{
+	return node_reply(n, n->event->ask, code, place, text, NULL, NULL);
+}
+
 static int describe(struct node *n, const struct carry *c, struct answer_bundle *a)
 {
 	struct answer_bundle_lane *lanes = arena_take(&n->arena, LANE_COUNT, sizeof *lanes);
@@ -385,13 +390,11 @@ int carry_next(struct node *n, const struct ask *ask)
 		return rc;
 	}
 	if (c == NULL || next.handle != c->handle) {
-		return node_reply(n, n->event->ask, ERR_STATE, "handle",
-				  "this bundle is not being made any more", NULL, NULL);
+		return refuse(n, ERR_STATE, "handle", "this bundle is not being made any more");
 	}
 	if (c->roster != members_version(n->members)) {
 		give_up(n);
-		return node_reply(n, n->event->ask, ERR_BUSY, NULL,
-				  "the roster has changed meanwhile: begin again", NULL, NULL);
+		return refuse(n, ERR_BUSY, NULL, "the roster has changed meanwhile: begin again");
 	}
 	buf_init(&file, 0);
 	c->used_ms = n->now_ms;
@@ -443,21 +446,10 @@ static int begin(struct node *n, const struct ask_bundle_export *ask, struct car
 	return rc == ERR_OK ? put_receipts(c, &l, file) : rc;
 }
 
-static int begun(struct node *n, const struct ask *ask, struct carry *c, const struct buf *file)
-{
-	struct answer_bundle a = { .handle = c->handle,
-				   .content = buf_bytes(file),
-				   .recipients = c->member_count,
-				   .bytes = file->len };
-
-	c->file_bytes = file->len;
-	n->carry = c;
-	return node_reply(n, n->event->ask, ERR_OK, NULL, NULL, ask_find(ask->verb)->answer, &a);
-}
-
 int carry_export(struct node *n, const struct ask *ask)
 {
 	struct ask_bundle_export export;
+	struct answer_bundle a;
 	struct bytes wrong = bytes_of("anybody");
 	struct carry *c;
 	struct buf file;
@@ -468,9 +460,11 @@ int carry_export(struct node *n, const struct ask *ask)
 	}
 	carry_due(n);
 	if (n->carry != NULL) {
-		return node_reply(n, n->event->ask, ERR_BUSY, NULL,
-				  "another bundle is being made: try again in a minute", NULL,
-				  NULL);
+		return refuse(n, ERR_BUSY, NULL, "another one is made: try again in a minute");
+	}
+	if (!passport_valid(&n->self, n->today)) {
+		return refuse(n, ERR_EXPIRED, NULL,
+			      "nobody would take it: this node's own passport is not valid");
 	}
 	c = calloc(1, sizeof *c);
 	if (c == NULL) {
@@ -487,14 +481,17 @@ int carry_export(struct node *n, const struct ask *ask)
 	}
 	if (bundle_fit(c->member_count, export.limit_bytes) == 0) {
 		carry_free(c);
-		return node_reply(n, n->event->ask, ERR_RANGE, "limit_bytes",
-				  "a bundle has 66,106 bytes at least, more for many members", NULL,
-				  NULL);
+		return refuse(n, ERR_RANGE, "limit_bytes",
+			      "a bundle has 66,106 bytes at least, more for many members");
 	}
 	buf_init(&file, 0);
 	rc = begin(n, &export, c, &file);
 	if (rc == ERR_OK) {
-		rc = begun(n, ask, c, &file);
+		n->carry = c;
+		c->file_bytes = file.len;
+		a = (struct answer_bundle){ c->handle, buf_bytes(&file), .bytes = file.len };
+		rc = node_reply(n, n->event->ask, ERR_OK, NULL, NULL, ask_find(ask->verb)->answer,
+				&a);
 	} else {
 		carry_free(c);
 	}

@@ -309,6 +309,8 @@ static void takes_nothing_of_a_sender_whose_passport_has_expired(void **state)
 	assert_int_equal(import("HQ", file), ERR_OK);
 	assert_int_equal(world_run(w, 4ULL * 24 * 3600 * 1000), ERR_OK);
 	assert_int_equal(import("HQ", file), ERR_EXPIRED);
+	assert_int_equal(export("C", "HQ", LIMIT), ERR_EXPIRED);
+	assert_non_null(strstr(world_refusal(w), "own passport"));
 	assert_int_equal(export("HQ", "C", LIMIT), ERR_EXPIRED);
 	assert_non_null(strstr(world_refusal(w), "C: this member's passport is not valid"));
 }
