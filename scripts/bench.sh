@@ -14,3 +14,4 @@ for set in "${DATA:-}"/*_b; do
 done
 run gallery --people 10000 --fingers 2 --probes 200
 run sync fill --records 10000 --bytes 700 --fingers 2
+run bundle --records 10000 --bytes 700

@@ -66,5 +66,6 @@ int bench_sync(const struct bench *b);
 /* The second half of that subject, and how it is used. */
 int bench_reconcile(const struct bench *b);
 extern const char bench_reconcile_form[];
+int bench_bundle(const struct bench *b);
 
 #endif

@@ -97,6 +97,7 @@ int ctl_gallery(struct ctl *c, int argc, char *argv[]);
 int ctl_peers(struct ctl *c, int argc, char *argv[]);
 int ctl_status(struct ctl *c, int argc, char *argv[]);
 int ctl_audit(struct ctl *c, int argc, char *argv[]);
+int ctl_bundle(struct ctl *c, int argc, char *argv[]);
 int ctl_policy(struct ctl *c, int argc, char *argv[]);
 int ctl_finger(struct ctl *c, int argc, char *argv[]);
 /* finger show, with argv[0] "show" */

@@ -21,6 +21,7 @@ static const struct subject subjects[] = {
 	{ "spread", bench_spread, "made-up fingers beside real ones: minutiae, flow, scores" },
 	{ "sync", bench_sync,
 	  "filling an empty node over loopback; finding out what two nodes lack" },
+	{ "bundle", bench_bundle, "filling an empty node by a file" },
 };
 
 #define SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))

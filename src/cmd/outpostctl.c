@@ -22,10 +22,12 @@ static const struct {
 	{ "notice", ctl_notice, "add | amend | block | withdraw: an owner's notices" },
 	{ "gallery", ctl_gallery, "show whom this node can find" },
 	{ "peers", ctl_peers, "show the neighbours and what is missing between us" },
+	{ "bundle", ctl_bundle, "export | import FILE | show FILE: what a courier carries" },
 	{ "status", ctl_status, "show the node" },
 	{ "audit", ctl_audit, "show the audit log and check its chain" },
 	{ "policy", ctl_policy, "test DIR: try a sharing policy" },
-	{ "finger", ctl_finger, "extract | compare | show | convert: fingerprints, without a node" },
+	{ "finger", ctl_finger,
+	  "extract | compare | show | convert: fingerprints, without a node" },
 	{ "doctor", ctl_doctor, "look for what is wrong with this node" },
 };
 

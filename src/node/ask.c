@@ -120,6 +120,60 @@ static const struct schema range_schema = SCHEMA("ask-range", struct ask_range, 
 ROWS(line) = { FIELD(struct line, 1, true, FIELD_TEXT, text, TEXT_MAX, NULL) };
 static const struct schema line_schema = SCHEMA("line", struct line, line_rows);
 
+ROWS(bexport) = {
+	L(ask_bundle_export, 1, to, 64, &line_schema),
+	FIELD(struct ask_bundle_export, 2, true, FIELD_UINT, limit_bytes, 1ULL << 40, NULL),
+	FIELD(struct ask_bundle_export, 3, false, FIELD_UINT, whole, 1, NULL),
+};
+static const struct schema bexport_schema =
+    SCHEMA("ask-bundle-export", struct ask_bundle_export, bexport_rows);
+
+ROWS(bnext) = { FROM(struct ask_bundle_next, 1, handle, 1, INT64_MAX) };
+static const struct schema bnext_schema =
+    SCHEMA("ask-bundle-next", struct ask_bundle_next, bnext_rows);
+
+ROWS(bimport) = {
+	FIELD(struct ask_bundle_import, 1, true, FIELD_UINT, bytes, 1ULL << 40, NULL),
+	FIELD(struct ask_bundle_import, 2, false, FIELD_UINT, dry, 1, NULL),
+};
+static const struct schema bimport_schema =
+    SCHEMA("ask-bundle-import", struct ask_bundle_import, bimport_rows);
+
+ROWS(bpiece) = {
+	FROM(struct ask_bundle_piece, 1, handle, 1, INT64_MAX),
+	FIELD(struct ask_bundle_piece, 2, true, FIELD_BYTES, content, ASK_PIECE_BYTES, NULL),
+};
+static const struct schema bpiece_schema =
+    SCHEMA("ask-bundle-piece", struct ask_bundle_piece, bpiece_rows);
+
+ROWS(blane) = {
+	T(answer_bundle_lane, 1, lane, 16), U(answer_bundle_lane, 2, entries),
+	U(answer_bundle_lane, 3, left),     U(answer_bundle_lane, 4, taken),
+	U(answer_bundle_lane, 5, known),    U(answer_bundle_lane, 6, refused),
+};
+static const struct schema blane_schema =
+    SCHEMA("answer-bundle-lane", struct answer_bundle_lane, blane_rows);
+
+ROWS(bundle) = {
+	U(answer_bundle, 1, handle),
+	B(answer_bundle, 2, content, ANSWER_BYTES_MAX / 2),
+	U(answer_bundle, 3, again),
+	U(answer_bundle, 4, done),
+	T(answer_bundle, 5, id, 32),
+	T(answer_bundle, 6, node, 16),
+	T(answer_bundle, 7, label, 64),
+	T(answer_bundle, 8, made, 32),
+	U(answer_bundle, 9, recipients),
+	U(answer_bundle, 10, roster),
+	U(answer_bundle, 11, bytes),
+	U(answer_bundle, 12, receipts),
+	L(answer_bundle, 13, lanes, 6, &blane_schema),
+	L(answer_bundle, 14, reasons, 32, &line_schema),
+	T(answer_bundle, 15, sentence, TEXT_MAX),
+};
+static const struct schema bundle_schema =
+    SCHEMA("answer-bundle", struct answer_bundle, bundle_rows);
+
 ROWS(afile) = {
 	B(answer_file, 1, content, 16384),
 	T(answer_file, 2, fingerprint, 64),
@@ -251,6 +305,10 @@ static const struct ask_verb verbs[] = {
 	{ "action", &action_schema, &acase_schema },
 	{ "peers", NULL, &peers_schema },
 	{ "audit", &range_schema, &audit_schema },
+	{ "bundle.export", &bexport_schema, &bundle_schema },
+	{ "bundle.next", &bnext_schema, &bundle_schema },
+	{ "bundle.import", &bimport_schema, &bundle_schema },
+	{ "bundle.piece", &bpiece_schema, &bundle_schema },
 };
 
 const struct ask_verb *ask_find(struct bytes name)

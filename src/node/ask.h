@@ -14,7 +14,8 @@
 #define ASK_FILES_MAX    20U
 #define ASK_FILE_MAX     (32U << 20)
 #define ASK_ROWS_MAX     10000U
-#define ASK_CASES_MAX    1000U /* in one answer to "queue" */
+#define ASK_CASES_MAX    1000U        /* in one answer to "queue" */
+#define ASK_PIECE_BYTES  (256U << 10) /* of a bundle; all but the last have exactly these */
 
 struct ask {
 	struct bytes verb;
@@ -112,6 +113,24 @@ struct ask_range {
 
 struct line {
 	struct bytes text;
+};
+/* Make a bundle, then fetch it with bundle.next until it is done. */
+struct ask_bundle_export {
+	struct list to;       /* struct line: label, or 8 hex digits or more; empty: all members */
+	uint64_t limit_bytes; /* of the file */
+	uint64_t whole;       /* they have lost what they had: begin from the start */
+};
+struct ask_bundle_next {
+	uint64_t handle;
+};
+/* Take a bundle: bundle.piece from its start, and once more when the answer says again. */
+struct ask_bundle_import {
+	uint64_t bytes; /* of the file */
+	uint64_t dry;   /* only look */
+};
+struct ask_bundle_piece {
+	uint64_t handle;
+	struct bytes content;
 };
 struct answer_file {
 	struct bytes content;
@@ -220,6 +239,33 @@ struct answer_status {
 struct answer_audit {
 	struct list lines;  /* struct line, logfmt */
 	struct bytes chain; /* "whole, 17 lines", or where it breaks */
+};
+
+struct answer_bundle_lane {
+	struct bytes lane; /* "alerts" */
+	uint64_t entries;  /* in the bundle */
+	uint64_t left;     /* that did not fit */
+	uint64_t taken;
+	uint64_t known; /* or not needed any more */
+	uint64_t refused;
+};
+/* To all four verbs; what is not known yet is empty. */
+struct answer_bundle {
+	uint64_t handle;
+	struct bytes content; /* the next piece of the file */
+	uint64_t again;       /* it is good: send it once more, to be taken */
+	uint64_t done;
+	struct bytes id;       /* in hex */
+	struct bytes node;     /* the sender's first 8 hex digits */
+	struct bytes label;    /* and its name */
+	struct bytes made;     /* a moment */
+	uint64_t recipients;   /* members */
+	uint64_t roster;       /* its version */
+	uint64_t bytes;        /* of the file */
+	uint64_t receipts;     /* in the bundle */
+	struct list lanes;     /* struct answer_bundle_lane */
+	struct list reasons;   /* struct line: "3 x not allowed" */
+	struct bytes sentence; /* what it comes to */
 };
 
 extern const struct schema ask_schema, answer_schema;

@@ -122,6 +122,26 @@ static bool has_tag(const struct held *h)
 	return memcmp(h->tag, none, sizeof none) != 0;
 }
 
+/* Slots stand in the order of insertion, which is that of the numbers; some are empty. */
+size_t book_after(const struct book *b, uint64_t number)
+{
+	size_t low = 0;
+	size_t high = b->held.used;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		size_t at = middle;
+		const struct held *h = map_next(&b->held, &at);
+
+		if (h == NULL || at > high || h->number > number) {
+			high = middle;
+		} else {
+			low = at;
+		}
+	}
+	return low;
+}
+
 int book_hold(struct book *b, const struct entry *e, size_t bytes, struct held **out)
 {
 	struct held *h = calloc(1, sizeof *h);

@@ -51,6 +51,7 @@ struct held {
 	uint32_t expiry_day;
 	uint32_t bytes;
 	uint64_t revision;
+	uint64_t number;   /* in the store: ascending in order of arrival */
 	uint8_t about[16]; /* record or encounter, once opened */
 };
 
@@ -110,6 +111,8 @@ void book_free(struct book *b);
 struct person *book_person(struct book *b, const uint8_t record[KINDS_RECORD_BYTES]);
 struct kase *book_kase(struct book *b, const uint8_t encounter[KINDS_ENCOUNTER_BYTES]);
 struct held *book_held(const struct book *b, const uint8_t id[ENTRY_ID_BYTES]);
+/* Where a walk of `held` comes to the first entry with a number above this one. */
+size_t book_after(const struct book *b, uint64_t number);
 int book_hold(struct book *b, const struct entry *e, size_t bytes, struct held **out);
 /* Forget an entry: it is taken out of its person or case too. */
 void book_release(struct book *b, const uint8_t id[ENTRY_ID_BYTES]);

@@ -16,6 +16,7 @@
 #include "match/gallery.h"
 #include "node/ask.h"
 #include "node/book.h"
+#include "node/ledger.h"
 #include "node/node.h"
 #include "node/permit.h"
 #include "record/clock.h"
@@ -40,6 +41,7 @@
 #define CASE_KEEP_DAYS 30U      /* own search records and mail, unless a policy says less */
 #define LATE_MS        1200000U /* a verdict later than this finds the person gone */
 #define LEASE_MS       60000U
+#define CARRY_IDLE_MS  60000U /* a bundle under way that nobody asks about is given up */
 
 /* headquarters' time */
 #define BEACON_EVERY_MS 3600000U
@@ -115,6 +117,9 @@ struct searching {
 	uint64_t not_searched;
 };
 
+struct carry;  /* a bundle that is being made */
+struct unpack; /* a bundle that is being taken */
+
 struct node {
 	struct node_config config;
 	struct store *store; /* borrowed */
@@ -164,6 +169,8 @@ struct node {
 	struct searching searching[SEARCHES_MAX];
 	uint64_t next_job;
 	uint64_t next_purge_ms;
+	struct carry *carry;   /* owned; NULL: none */
+	struct unpack *unpack; /* likewise */
 
 	/* the step that runs */
 	const struct event *event;
@@ -254,6 +261,10 @@ void meet_set_back(struct node *n);
 int meet_next(struct node *n);
 struct wire_link *meet_find(struct node *n, uint32_t number);
 int meet_close(struct node *n, struct wire_link *l, const char *why, int code);
+/* Who is it?  Reads a signed passport, which must be the region's, for this dh key and valid
+ * today.  ERR_FORGED, ERR_EXISTS: ourselves, ERR_EXPIRED, and what passport_read() says. */
+int meet_check(const struct node *n, struct bytes signed_passport,
+	       const uint8_t dh_public[KEYS_PUBLIC_BYTES], struct passport *out);
 
 int exchange_begin(struct node *n, struct wire_link *l, const uint8_t *salt);
 int exchange_message(struct node *n, struct wire_link *l, struct bytes message);
@@ -261,8 +272,24 @@ int exchange_pump(struct node *n, struct wire_link *l);
 int exchange_classes(struct node *n, struct wire_link *l);
 /* Check and keep one entry that a peer sent: what to tell sync. */
 int exchange_take(struct node *n, struct bytes encoded);
-/* An entry that is in the store joins the book and the set. */
-int exchange_hold(struct node *n, const struct entry *e, size_t bytes);
+/* An entry that is in the store, under that number, joins the book and the set. */
+int exchange_hold(struct node *n, const struct entry *e, size_t bytes, uint64_t number);
+/* May this node and the peer both have the entries of the class? */
+bool exchange_shares(const struct node *n, const uint8_t peer[ENTRY_NODE_BYTES],
+		     const uint8_t class_id[ENTRY_CLASS_BYTES]);
+
+/* Bundles: one can be made and one taken at a time. */
+int carry_export(struct node *n, const struct ask *ask);
+int carry_next(struct node *n, const struct ask *ask);
+/* Give up what nobody has asked about for long; and when that is next, 0: nothing is open. */
+void carry_due(struct node *n);
+uint64_t carry_wake(const struct node *n);
+void carry_free(struct carry *c);
+int unpack_import(struct node *n, const struct ask *ask);
+int unpack_piece(struct node *n, const struct ask *ask);
+void unpack_due(struct node *n);
+uint64_t unpack_wake(const struct node *n);
+void unpack_free(struct unpack *u);
 
 int report_encounter(struct node *n, const struct entry *e, const struct encounter *enc);
 int report_search(struct node *n);
@@ -285,6 +312,20 @@ int forget_apply(struct node *n, const struct entry *e, const struct erasure *er
 int forget_drop(struct node *n, const uint8_t id[ENTRY_ID_BYTES]);
 
 /* ---- beside the chapters ---- */
+/* For whom a bundle is: the members that are named by label or first digits, or all others with
+ * valid passports when none is; members has room for BUNDLE_SLOTS_MAX.  ERR_NOTFOUND,
+ * ERR_EXISTS: two have the name; ERR_EXPIRED, ERR_LIMIT; *wrong is then the name. */
+int reach_choose(const struct node *n, const struct list *to, uint8_t (*members)[ENTRY_NODE_BYTES],
+		 size_t *count, struct bytes *wrong);
+/* Say so to who asks. */
+int reach_refuse(struct node *n, int rc, struct bytes name);
+/* All classes that this node shares with each of these members, sorted, in the step's arena, and
+ * the hash of their ids.  ERR_NOMEM. */
+int reach_classes(struct node *n, const uint8_t (*members)[ENTRY_NODE_BYTES], size_t count,
+		  uint8_t (**ids)[ENTRY_CLASS_BYTES], size_t *id_count,
+		  uint8_t hash[LEDGER_CLASS_BYTES]);
+bool reach_has(const uint8_t (*ids)[ENTRY_CLASS_BYTES], size_t count,
+	       const uint8_t class_id[ENTRY_CLASS_BYTES]);
 /* What a kept entry means; live: it is news, not read back from the store. */
 int apply_entry(struct node *n, const struct entry *e, bool live);
 /* Entries that could not be opened before, after keys have come or clocks have moved. */

@@ -1,11 +1,22 @@
 /* Chapter 6: neighbours exchange what each lacks; an entry that comes is checked, kept, and
  * taken into the book, in this order: form, known, erased, expiry, author, right, signature.
- * Before: meet.c  Next: report.c */
+ * Before: meet.c  Next: carry.c */
 #include <string.h>
 
 #include "node/chapter.h"
 
 /* ---- the session ---- */
+
+bool exchange_shares(const struct node *n, const uint8_t peer[ENTRY_NODE_BYTES],
+		     const uint8_t class_id[ENTRY_CLASS_BYTES])
+{
+	bool theirs = !RULE(send_entitled, members_right(n->members, peer, class_id) < RIGHT_RELAY);
+	bool ours =
+	    !RULE(take_entitled, members_right(n->members, n->self.node, class_id) < RIGHT_RELAY);
+
+	return memcmp(class_id, n->membership.control_class, ENTRY_CLASS_BYTES) == 0 ||
+	       (theirs && ours);
+}
 
 /* The classes that this node and the peer may both have. */
 static size_t shared(const struct node *n, const struct wire_link *l, struct sync_class *out)
@@ -16,17 +27,11 @@ static size_t shared(const struct node *n, const struct wire_link *l, struct syn
 	memcpy(out[0].class_id, n->membership.control_class, ENTRY_CLASS_BYTES);
 	for (size_t i = 0; i < members_class_count(n->members); i++) {
 		const uint8_t *id = members_class(n->members, i, NULL);
-		bool theirs =
-		    !RULE(send_entitled, members_right(n->members, l->peer, id) < RIGHT_RELAY);
-		bool ours =
-		    !RULE(take_entitled, members_right(n->members, n->self.node, id) < RIGHT_RELAY);
 
 		if (memcmp(id, n->membership.control_class, ENTRY_CLASS_BYTES) != 0 &&
-		    (theirs || ours) && count < SYNC_CLASSES_MAX) {
-			out[count] =
-			    (struct sync_class){ .send = theirs && ours, .take = ours && theirs };
-			memcpy(out[count].class_id, id, ENTRY_CLASS_BYTES);
-			count += theirs && ours;
+		    count < SYNC_CLASSES_MAX && exchange_shares(n, l->peer, id)) {
+			out[count] = (struct sync_class){ .send = true, .take = true };
+			memcpy(out[count++].class_id, id, ENTRY_CLASS_BYTES);
 		}
 	}
 	return count;
@@ -345,15 +350,19 @@ static int check(struct node *n, const struct entry *e)
 	return check_author(n, e);
 }
 
-int exchange_hold(struct node *n, const struct entry *e, size_t bytes)
+int exchange_hold(struct node *n, const struct entry *e, size_t bytes, uint64_t number)
 {
 	struct sync_item item = { .bytes = (uint32_t)bytes,
 				  .lane = (uint8_t)kind_lane(e->header.kind) };
 	struct held *h;
 	int rc = book_hold(n->book, e, bytes, &h);
 
-	if (rc != ERR_OK || memcmp(e->header.class_id, n->own_class, ENTRY_CLASS_BYTES) == 0) {
+	if (rc != ERR_OK) {
 		return rc;
+	}
+	h->number = number;
+	if (memcmp(e->header.class_id, n->own_class, ENTRY_CLASS_BYTES) == 0) {
+		return ERR_OK;
 	}
 	memcpy(item.id, e->id, ENTRY_ID_BYTES);
 	memcpy(item.class_id, e->header.class_id, ENTRY_CLASS_BYTES);
@@ -384,7 +393,7 @@ int exchange_take(struct node *n, struct bytes encoded)
 	}
 	rc = store_put(n->store, &e, &number);
 	if (rc == ERR_OK) {
-		rc = exchange_hold(n, &e, encoded.len);
+		rc = exchange_hold(n, &e, encoded.len, number);
 	}
 	if (rc == ERR_OK && older != NULL) {
 		rc = forget_drop(n, drop);

@@ -191,21 +191,21 @@ int meet_link_up(struct node *n)
 	return rc;
 }
 
-/* Who is it?  The passport must be the region's, for the key that was just proven. */
-static int check_peer(struct node *n, const struct link_event *e, struct passport *p)
+int meet_check(const struct node *n, struct bytes signed_passport,
+	       const uint8_t dh_public[KEYS_PUBLIC_BYTES], struct passport *out)
 {
-	int rc = passport_read(e->data, n->region_public, p, NULL);
+	int rc = passport_read(signed_passport, n->region_public, out, NULL);
 
 	if (rc != ERR_OK) {
 		return rc;
 	}
-	if (memcmp(p->dh_public, e->remote, sizeof p->dh_public) != 0) {
+	if (memcmp(out->dh_public, dh_public, sizeof out->dh_public) != 0) {
 		return ERR_FORGED;
 	}
-	if (memcmp(p->node, n->self.node, sizeof p->node) == 0) {
+	if (memcmp(out->node, n->self.node, sizeof out->node) == 0) {
 		return ERR_EXISTS;
 	}
-	return RULE(peer_current, !passport_valid(p, n->today)) ? ERR_EXPIRED : ERR_OK;
+	return RULE(peer_current, !passport_valid(out, n->today)) ? ERR_EXPIRED : ERR_OK;
 }
 
 /* Two links to one peer: both ends keep the one that the lesser id dialled. */
@@ -256,7 +256,7 @@ static int ready(struct node *n, struct wire_link *l, const struct link_event *e
 	struct passport p;
 	struct wire_link *drop;
 	char hex[9];
-	int rc = check_peer(n, e, &p);
+	int rc = meet_check(n, e->data, e->remote, &p); /* the key that was just proven */
 
 	if (rc != ERR_OK) {
 		return meet_close(n, l, "peer", rc);
@@ -436,6 +436,8 @@ int meet_next(struct node *n)
 	}
 	if (n->enrolled) {
 		sooner(&at, n->next_purge_ms);
+		sooner(&at, carry_wake(n));
+		sooner(&at, unpack_wake(n));
 	}
 	if (at == 0) {
 		return ERR_OK;

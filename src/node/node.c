@@ -67,6 +67,8 @@ void node_free(struct node *n)
 	for (size_t i = 0; i < SEARCHES_MAX; i++) {
 		arena_done(&n->searching[i].arena);
 	}
+	carry_free(n->carry);
+	unpack_free(n->unpack);
 	link_keys_free(n->link_keys);
 	book_free(n->book);
 	gallery_free(n->gallery);
@@ -211,6 +213,25 @@ int node_audit(struct node *n, const char *verb, struct bytes officer, const uin
 
 /* ---- questions ---- */
 
+static int ask_bundle(struct node *n, const struct ask *ask)
+{
+	struct bytes v = ask->verb;
+
+	if (bytes_is(v, "bundle.export")) {
+		return carry_export(n, ask);
+	}
+	if (bytes_is(v, "bundle.next")) {
+		return carry_next(n, ask);
+	}
+	if (bytes_is(v, "bundle.import")) {
+		return unpack_import(n, ask);
+	}
+	if (bytes_is(v, "bundle.piece")) {
+		return unpack_piece(n, ask);
+	}
+	return ERR_NOTFOUND;
+}
+
 static int ask_enrolled(struct node *n, const struct ask *ask)
 {
 	struct bytes v = ask->verb;
@@ -245,7 +266,7 @@ static int ask_enrolled(struct node *n, const struct ask *ask)
 	if (bytes_is(v, "passport.sign")) {
 		return enrol_sign(n, ask);
 	}
-	return ERR_NOTFOUND;
+	return ask_bundle(n, ask);
 }
 
 static int answer_ask(struct node *n, const struct ask *ask)
@@ -350,6 +371,8 @@ static int afterwards(struct node *n)
 	}
 	n->roster_came = false;
 	n->passport_came = false;
+	carry_due(n);
+	unpack_due(n);
 	if (rc == ERR_OK) {
 		rc = report_beacon(n);
 	}

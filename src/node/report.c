@@ -1,6 +1,6 @@
 /* Chapter 7: headquarters gets the checks of its posts, searches its own gallery, and answers;
  * the post puts both answers side by side.  Sending twice changes nothing.
- * Before: exchange.c  Next: forget.c */
+ * Before: unpack.c  Next: forget.c */
 #include <string.h>
 
 #include "node/chapter.h"

@@ -26,6 +26,7 @@ static int load_grant(struct node *n)
 struct reading {
 	struct arena *arena;
 	struct bytes entry[READ_BATCH];
+	uint64_t number[READ_BATCH];
 	size_t count;
 };
 
@@ -38,6 +39,7 @@ static int collect(void *context, const struct store_entry *stored)
 	buf_init(&b, ENTRY_BYTES_MAX);
 	rc = entry_encode(&stored->entry, &b);
 	if (rc == ERR_OK) {
+		r->number[r->count] = stored->number;
 		r->entry[r->count] = arena_copy(r->arena, buf_bytes(&b));
 		rc = r->entry[r->count++].data == NULL ? ERR_NOMEM : ERR_OK;
 	}
@@ -45,7 +47,7 @@ static int collect(void *context, const struct store_entry *stored)
 	return rc;
 }
 
-static int take(struct node *n, struct bytes encoded)
+static int take(struct node *n, struct bytes encoded, uint64_t number)
 {
 	struct entry e;
 	int rc = entry_decode(encoded, &e, NULL);
@@ -56,7 +58,7 @@ static int take(struct node *n, struct bytes encoded)
 	if (book_held(n->book, e.id) != NULL) {
 		return ERR_OK; /* the feed may repeat */
 	}
-	rc = exchange_hold(n, &e, encoded.len);
+	rc = exchange_hold(n, &e, encoded.len, number);
 	return rc == ERR_OK ? apply_entry(n, &e, false) : rc;
 }
 
@@ -75,7 +77,7 @@ static int read_entries(struct node *n)
 		r->arena = &n->arena;
 		rc = store_changes(n->store, cursor, READ_BATCH, collect, r);
 		for (size_t i = 0; rc == ERR_OK && i < r->count; i++) {
-			rc = take(n, r->entry[i]);
+			rc = take(n, r->entry[i], r->number[i]);
 		}
 		if (rc != ERR_OK || r->count == 0) {
 			break;

@@ -21,12 +21,21 @@ static bool takes_part(const struct judge *j, size_t place, const uint8_t *class
 	       members_find(j->members, keys_node(crowd_keys(j->crowd, place))) != NULL;
 }
 
+/* May b's part be joined to a's, which has the lower place? */
+static bool is_apart(const struct parts *p, size_t a, size_t b)
+{
+	return p->of[a] != JUDGE_PLACES_MAX && p->of[b] != JUDGE_PLACES_MAX && p->of[a] < p->of[b];
+}
+
 /* Which nodes reach each other through nodes that may have the class? */
 static void divide(const struct judge *j, const uint8_t *class_id,
 		   bool (*reach)(void *context, size_t a, size_t b), void *context, struct parts *p)
 {
 	bool moved = true;
 
+	for (size_t i = 0; i < JUDGE_PLACES_MAX; i++) {
+		p->of[i] = JUDGE_PLACES_MAX;
+	}
 	for (size_t i = 0; i < j->count; i++) {
 		p->of[i] = takes_part(j, i, class_id) ? i : JUDGE_PLACES_MAX;
 	}
@@ -34,8 +43,7 @@ static void divide(const struct judge *j, const uint8_t *class_id,
 		moved = false;
 		for (size_t a = 0; a < j->count; a++) {
 			for (size_t b = 0; b < j->count; b++) {
-				if (p->of[a] != JUDGE_PLACES_MAX && p->of[a] < p->of[b] &&
-				    p->of[b] != JUDGE_PLACES_MAX && reach(context, a, b)) {
+				if (is_apart(p, a, b) && reach(context, a, b)) {
 					p->of[b] = p->of[a];
 					moved = true;
 				}

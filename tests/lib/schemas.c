@@ -5,6 +5,8 @@
 
 #include "intake/worker.h"
 #include "node/ask.h"
+#include "node/ledger.h"
+#include "node/parcel.h"
 #include "record/kinds.h"
 #include "trust/audit.h"
 #include "trust/keys.h"
@@ -14,7 +16,8 @@ static const struct schema *const others[] = {
 	&passport_schema,        &passport_request_schema, &passport_membership_schema,
 	&passport_signed_schema, &passport_grant_schema,   &keys_file_schema,
 	&keys_secrets_schema,    &audit_line_schema,       &ask_schema,
-	&answer_schema,
+	&answer_schema,          &parcel_head_schema,      &parcel_receipt_schema,
+	&parcel_end_schema,      &ledger_schema,
 };
 
 static const char *const verbs[] = {
@@ -26,6 +29,8 @@ static const char *const verbs[] = {
 	"case",          "queue",
 	"review",        "action",
 	"peers",         "audit",
+	"bundle.export", "bundle.next",
+	"bundle.import", "bundle.piece",
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

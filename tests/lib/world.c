@@ -208,6 +208,11 @@ static void watch(struct world *w, struct bytes b, const char *where)
 	}
 }
 
+void world_carry(struct world *w, struct bytes file)
+{
+	watch(w, file, "courier");
+}
+
 static void watch_file(struct world *w, const char *url, const char *suffix)
 {
 	char path[160];
@@ -248,6 +253,13 @@ static size_t find(const struct world *w, const char *name)
 		i++;
 	}
 	return i;
+}
+
+const struct keys *world_keys(const struct world *w, const char *name)
+{
+	size_t i = find(w, name);
+
+	return i == w->nodes ? NULL : w->node[i].keys;
 }
 
 const char *world_name(const struct world *w, const char *hex8)

@@ -50,11 +50,16 @@ int world_ask(struct world *w, const char *name, const char *verb, const char *o
 	      const void *body, struct arena *arena, void *out);
 /* Text of the last answer that was not ERR_OK. */
 const char *world_refusal(const struct world *w);
+/* The node's keys, borrowed: for a test that plays a hostile member. */
+const struct keys *world_keys(const struct world *w, const char *name);
 /* The node's name for the first eight hex digits of an id; the digits themselves otherwise. */
 const char *world_name(const struct world *w, const char *hex8);
 /* A print of a finger as an ISO template file, in the arena; a piece of it is a canary. */
 struct bytes world_print(struct world *w, struct arena *arena, uint64_t finger, uint64_t touch);
-/* Where the word CANARY or a piece of a print has been seen in clear: "wire", "log", "disk";
+/* What leaves a node otherwise than by wire: looked through for canaries. */
+void world_carry(struct world *w, struct bytes file);
+/* Where the word CANARY or a piece of a print has been seen in clear: "wire", "courier", "log",
+ * "disk";
  * NULL when nowhere.  Looks through the files of all nodes. */
 const char *world_leak(struct world *w);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/lib/world.h"
+#include "tests/scenario/run.h"
 
 #define TRACE_MAX 512U
 #define NAMES_MAX 64U
@@ -15,7 +15,7 @@
 static char trace[TRACE_MAX][768];
 static size_t trace_head;
 static size_t trace_count;
-static struct world *world;
+struct world *world;
 
 /* Encounters and records by the names that the scenario gives them. */
 static struct {
@@ -24,9 +24,7 @@ static struct {
 } ids[NAMES_MAX];
 static size_t id_count;
 
-static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void note(const char *format, ...)
+void note(const char *format, ...)
 {
 	va_list ap;
 
@@ -77,7 +75,7 @@ static void on_tell(void *context, const char *line)
 
 	(void)context;
 	if (strstr(line, "state=up") != NULL || strstr(line, "state=down") != NULL ||
-	    strstr(line, "link=") != NULL) {
+	    strstr(line, "link=") != NULL || strstr(line, "bundle=") != NULL) {
 		return;
 	}
 	(void)snprintf(text, sizeof text, "%s", line);
@@ -129,7 +127,7 @@ static void split(const char *line)
 }
 
 /* The value of word=value; "" when it is not there. */
-static const char *value(const char *key)
+const char *value(const char *key)
 {
 	size_t len = strlen(key);
 
@@ -141,12 +139,12 @@ static const char *value(const char *key)
 	return "";
 }
 
-static uint64_t number(const char *key)
+uint64_t number(const char *key)
 {
 	return strtoull(value(key), NULL, 10);
 }
 
-static bool flag(const char *name)
+bool flag(const char *name)
 {
 	for (int i = 0; i < word_count; i++) {
 		if (strcmp(words[i], name) == 0) {
@@ -175,7 +173,7 @@ static struct list prints(struct arena *arena)
 	return (struct list){ .items = files, .count = n };
 }
 
-static void refused(const char *who, const char *what, int rc)
+void refused(const char *who, const char *what, int rc)
 {
 	note("%s %s: %s: %s", who, what, err_name(rc), world_refusal(world));
 }
@@ -464,7 +462,7 @@ static int play(struct arena *arena)
 	if (strcmp(what, "audit") == 0) {
 		return play_audit(arena, who);
 	}
-	return ERR_UNSUPPORTED;
+	return run_bundle(arena, what, who);
 }
 
 static int play_file(FILE *f, bool show)
@@ -543,6 +541,7 @@ int main(int argc, char *argv[])
 		printf("# personal data in clear: %s\n", world_leak(world));
 		bad = -1;
 	}
+	run_bundle_done();
 	world_free(world);
 	printf("1..1\n%sok 1 - %s\n", bad ? "not " : "", argv[1]);
 	return bad ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -49,12 +49,13 @@ finding() { # finding WHAT: the doctor finds it bad
 every_command_refuses() { # an unknown option
 	local c
 	for c in init "passport request" "passport sign" check review case queue action "notice add" \
-		"notice withdraw" gallery peers status audit "finger extract" "finger compare" \
-		"finger show" "finger convert" doctor; do
+		"notice withdraw" gallery peers status audit "bundle export" "finger extract" \
+		"finger compare" "finger show" "finger convert" doctor; do
 		# shellcheck disable=SC2086
 		says 2 "there is no option --colour" $c --colour || return 1
 	done
 }
+nothing_is_left() { [ ! -e "$ROOT/x" ] && [ ! -e "$ROOT/x.part" ]; }
 none_takes_more() { # words that mean nothing
 	local c
 	for c in queue gallery peers status audit doctor; do
@@ -133,6 +134,19 @@ refuses "reviewers is a number" notice add --ref R --type red --reviewers 9
 refuses "No such file" policy test "$ROOT/none"
 refuses "FILE FILE" finger compare "$F"
 refuses "threshold is a number" finger compare --threshold x "$F" "$F"
+refuses "export .* import FILE . show FILE" bundle
+refuses "output FILE" bundle export
+refuses "a size such as 500k" bundle export --limit lots --output "$ROOT/x"
+refuses "a size such as 500k" bundle export --limit 1T --output "$ROOT/x"
+refuses "a list of at most 64" bundle export --to Post,,Other --output "$ROOT/x"
+refuses "is there already" bundle export --output "$ROOT/zone"
+refuses "No such file" bundle export --output "$ROOT/none/x"
+refuses "one file" bundle import
+refuses "one file" bundle show
+refuses "No such file" bundle import "$ROOT/none"
+refuses "is no file" bundle import "$ROOT"
+refuses "no whole bundle: magic" bundle show "$F"
+refuses "magic: " bundle import "$F"
 refuses "image format at byte 0" finger extract "$ROOT/zone"
 refuses "OUT.iso|OUT.ansi" finger convert "$F"
 refuses "neither .iso nor .ansi" finger convert "$F" --output "$ROOT/out.txt"
@@ -151,6 +165,8 @@ denies "not enrolled" queue
 denies "not enrolled" gallery
 denies "not enrolled" review $NOBODY 1 potential
 denies "not enrolled" action $NOBODY text
+denies "not enrolled" bundle export --output "$ROOT/x"
+denies "not enrolled" bundle import "$F"
 gives '.enrolled == "no"' status
 gives '.peers == []' peers
 point "a doctor finds it" finding "the node is a member"
@@ -203,6 +219,17 @@ gives '.cases | length == 1' queue --all
 gives '.people == 1 and .rows[0].reference == "R-1"' gallery
 gives '.chain | startswith("whole")' audit
 gives '.lines | length == 2' audit --from 2 --max 2
+gives '.recipients == 1 and .done == 1 and (.lanes | length > 0)' bundle export --to Post --output "$ROOT/b"
+point "a bundle is for no more than is there" says 1 "Nobody: there is no such member" bundle export --to Nobody --output "$ROOT/x"
+refuses "limit_bytes: " bundle export --limit 64k --output "$ROOT/x"
+point "nothing is left of a bundle that was refused" nothing_is_left
+point "who is no recipient sees what anybody can see: exit 4" says 4 "no slot of this bundle opens here" bundle show "$ROOT/b"
+DIR=$ROOT/post
+gives '.label == "Headquarters" and .receipts == 0' bundle show "$ROOT/b"
+gives '[.lanes[] | .taken == .entries] | all' bundle import "$ROOT/b"
+gives '[.lanes[] | .taken == 0] | all' bundle import "$ROOT/b"
+gives '.receipts == 1' bundle export --to Headquarters --output "$ROOT/back"
+DIR=$ROOT/hq
 gives '.iso | length > 100' finger extract "$F"
 gives '.score > 300' finger compare "$F" "$F"
 gives '.format == "ANSI INCITS 378-2004" and .views[0].minutiae > 8 and .views[0].position == 2' \

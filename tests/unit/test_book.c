@@ -172,9 +172,45 @@ static void a_bad_template_is_not_taken(void **state)
 	book_free(b);
 }
 
+/* Whatever has gone meanwhile, and wherever the walk is taken up again. */
+static void a_walk_goes_on_behind_a_number(void **state)
+{
+	struct book *b;
+
+	(void)state;
+	assert_int_equal(book_new(1, &b), ERR_OK);
+	assert_int_equal(book_after(b, 0), 0);
+	for (unsigned i = 1; i <= 100; i++) {
+		struct entry e = { .header = { .kind = KIND_DECISION } };
+		struct held *h;
+
+		e.id[0] = (uint8_t)i;
+		assert_int_equal(book_hold(b, &e, 1, &h), ERR_OK);
+		h->number = 10 * i;
+	}
+	for (unsigned i = 1; i <= 100; i++) {
+		if (i % 7 < 5 || i > 90) {
+			book_release(b, (const uint8_t[ENTRY_ID_BYTES]){ (uint8_t)i });
+		}
+	}
+	for (uint64_t number = 0; number <= 1010; number += 5) {
+		size_t begin = 0;
+		size_t at = book_after(b, number);
+		const struct held *next = map_next(&b->held, &at);
+		const struct held *first = map_next(&b->held, &begin);
+
+		while (first != NULL && first->number <= number) {
+			first = map_next(&b->held, &begin);
+		}
+		assert_ptr_equal(next, first);
+	}
+	book_free(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_walk_goes_on_behind_a_number),
 		cmocka_unit_test(any_order_of_arrival_means_the_same),
 		cmocka_unit_test(a_withdrawal_wins_over_later_revisions),
 		cmocka_unit_test(a_person_goes_when_nothing_of_it_is_left),

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/parcel.h"
 #include "record/cbor.h"
 #include "record/kind.h"
 #include "record/kinds.h"
@@ -436,7 +437,9 @@ static void the_page_shows_every_table(void **state)
 	static const struct schema *const files[] = {
 		&keys_file_schema,        &keys_secrets_schema,        &passport_schema,
 		&passport_request_schema, &passport_membership_schema, &passport_signed_schema,
-		&passport_grant_schema,   &audit_line_schema,
+		&passport_grant_schema,   &audit_line_schema,          &parcel_head_schema,
+		&parcel_receipt_schema,   &parcel_taken_schema,        &parcel_end_schema,
+		&parcel_lane_schema,
 	};
 	const char *page = read_page("FORMATS.md");
 	unsigned missing = 0;
