@@ -27,28 +27,32 @@ static bool is_apart(const struct parts *p, size_t a, size_t b)
 	return p->of[a] != JUDGE_PLACES_MAX && p->of[b] != JUDGE_PLACES_MAX && p->of[a] < p->of[b];
 }
 
+/* Join what reaches each other; has anything moved? */
+static bool join(const struct judge *j, bool (*reach)(void *context, size_t a, size_t b),
+		 void *context, struct parts *p)
+{
+	bool moved = false;
+
+	for (size_t a = 0; a < j->count; a++) {
+		for (size_t b = 0; b < j->count; b++) {
+			if (is_apart(p, a, b) && reach(context, a, b)) {
+				p->of[b] = p->of[a];
+				moved = true;
+			}
+		}
+	}
+	return moved;
+}
+
 /* Which nodes reach each other through nodes that may have the class? */
 static void divide(const struct judge *j, const uint8_t *class_id,
 		   bool (*reach)(void *context, size_t a, size_t b), void *context, struct parts *p)
 {
-	bool moved = true;
-
 	for (size_t i = 0; i < JUDGE_PLACES_MAX; i++) {
-		p->of[i] = JUDGE_PLACES_MAX;
+		p->of[i] = i < j->count && takes_part(j, i, class_id) ? i : JUDGE_PLACES_MAX;
 	}
-	for (size_t i = 0; i < j->count; i++) {
-		p->of[i] = takes_part(j, i, class_id) ? i : JUDGE_PLACES_MAX;
-	}
-	while (moved) {
-		moved = false;
-		for (size_t a = 0; a < j->count; a++) {
-			for (size_t b = 0; b < j->count; b++) {
-				if (is_apart(p, a, b) && reach(context, a, b)) {
-					p->of[b] = p->of[a];
-					moved = true;
-				}
-			}
-		}
+	while (join(j, reach, context, p)) {
+		continue;
 	}
 }
 
