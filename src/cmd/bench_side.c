@@ -196,3 +196,26 @@ void bench_side_drop(struct bench_side *s)
 		}
 	}
 }
+
+int bench_side_enrol(struct bench_side *hq, struct bench_side *post)
+{
+	struct ask_label label = { .label = bytes_of("post") };
+	struct ask_sign sign = { .role = bytes_of("post") };
+	struct ask_install install;
+	struct answer_file file = { .content = { NULL, 0 } };
+	struct arena arena;
+	int rc;
+
+	arena_init(&arena, 0);
+	rc = bench_side_ask(post, "passport.request", &label, &arena, &file);
+	if (rc == ERR_OK) {
+		sign.request = file.content;
+		rc = bench_side_ask(hq, "passport.sign", &sign, &arena, &file);
+	}
+	if (rc == ERR_OK) {
+		install.grant = file.content;
+		rc = bench_side_ask(post, "passport.install", &install, &arena, NULL);
+	}
+	arena_done(&arena);
+	return rc;
+}

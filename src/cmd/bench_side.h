@@ -31,5 +31,7 @@ void bench_side_drop(struct bench_side *s);
 /* Ask within the transaction that is open; out (NULL: none wanted) lives in the arena. */
 int bench_side_ask(struct bench_side *s, const char *verb, const void *body, struct arena *arena,
 		   void *out);
+/* Make a post a member of headquarters' region; both in transactions that are open. */
+int bench_side_enrol(struct bench_side *hq, struct bench_side *post);
 
 #endif

@@ -31,29 +31,6 @@ static int ask(struct bench_side *s, const char *verb, const void *body, struct 
 	return rc == ERR_OK && node_commit(s->node) != ERR_OK ? ERR_STORE : code;
 }
 
-static int enrol(struct bench_side *hq, struct bench_side *post)
-{
-	struct ask_label label = { .label = bytes_of("post") };
-	struct ask_sign sign = { .role = bytes_of("post") };
-	struct ask_install install;
-	struct answer_file file = { .content = { NULL, 0 } };
-	struct arena arena;
-	int rc;
-
-	arena_init(&arena, 0);
-	rc = bench_side_ask(post, "passport.request", &label, &arena, &file);
-	if (rc == ERR_OK) {
-		sign.request = file.content;
-		rc = bench_side_ask(hq, "passport.sign", &sign, &arena, &file);
-	}
-	if (rc == ERR_OK) {
-		install.grant = file.content;
-		rc = bench_side_ask(post, "passport.install", &install, &arena, NULL);
-	}
-	arena_done(&arena);
-	return rc == ERR_OK ? node_commit(post->node) : rc;
-}
-
 /* Notices with a text of such a length that an entry has about so many bytes. */
 static int issue(struct bench_side *hq, uint64_t records, uint64_t bytes)
 {
@@ -203,7 +180,8 @@ static int run(uint64_t records, uint64_t bytes, struct result *r)
 
 	buf_init(&file, 0);
 	rc = rc == ERR_OK ? bench_side_make(&post, false) : rc;
-	rc = rc == ERR_OK ? enrol(&hq, &post) : rc;
+	rc = rc == ERR_OK ? bench_side_enrol(&hq, &post) : rc;
+	rc = rc == ERR_OK ? node_commit(post.node) : rc;
 	rc = rc == ERR_OK ? issue(&hq, records, bytes) : rc;
 	rc = rc == ERR_OK ? export(&hq, &file, r) : rc;
 	rc = rc == ERR_OK ? count(&hq, &post, buf_bytes(&file), r) : rc;

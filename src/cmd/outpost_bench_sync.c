@@ -27,29 +27,6 @@ struct fill {
 
 /* ---- the preparations ---- */
 
-static int enrol(struct bench_side *hq, struct bench_side *post)
-{
-	struct ask_label label = { .label = bytes_of("post") };
-	struct ask_sign sign = { .role = bytes_of("post") };
-	struct ask_install install;
-	struct answer_file file = { .content = { NULL, 0 } };
-	struct arena arena;
-	int rc;
-
-	arena_init(&arena, 0);
-	rc = bench_side_ask(post, "passport.request", &label, &arena, &file);
-	if (rc == ERR_OK) {
-		sign.request = file.content;
-		rc = bench_side_ask(hq, "passport.sign", &sign, &arena, &file);
-	}
-	if (rc == ERR_OK) {
-		install.grant = file.content;
-		rc = bench_side_ask(post, "passport.install", &install, &arena, NULL);
-	}
-	arena_done(&arena);
-	return rc;
-}
-
 static int issue(struct bench_side *hq, const struct fill *f, uint64_t i)
 {
 	struct ask_file files[FINGERS_MAX];
@@ -91,7 +68,7 @@ static int issue(struct bench_side *hq, const struct fill *f, uint64_t i)
 static int prepare(struct bench_side *hq, struct bench_side *post, const struct fill *f)
 {
 	struct bench_progress bar;
-	int rc = enrol(hq, post);
+	int rc = bench_side_enrol(hq, post);
 
 	bench_progress_start(&bar, "issuing", f->records);
 	for (uint64_t i = 0; rc == ERR_OK && i < f->records; i++) {
