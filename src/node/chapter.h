@@ -66,9 +66,8 @@ struct wire_link {
 	uint64_t sent;     /* bytes on the wire, both ways */
 	uint64_t received;
 	bool settled;
-	bool refused; /* an entry, for what we knew then; it is not asked for in this session again
-		       */
-	bool again;   /* we know more now: a new session is to ask for it */
+	bool refused; /* an entry, for what we knew then: this link does not ask for it again */
+	bool again;   /* we know more now: a new link is to ask for it */
 };
 
 /* Where a peer may be. */

@@ -56,7 +56,7 @@ struct sync_session {
 	bool by_cells;              /* the initiator: what goes both ways is found by cells */
 	bool differs;               /* they came to nothing, as the sums say */
 	bool ranges_only;           /* our caller wants no cells */
-	unsigned failures;          /* of cells, in this session */
+	unsigned failures;          /* of cells, so far */
 	struct lists lists;
 	struct incoming incoming;
 	struct outgoing outgoing;
