@@ -1,5 +1,5 @@
-/* A gallery of made-up people and searches of it, for outpost-bench gallery (in two files: made-up
- * people, and real images among them) and fpir. */
+/* A gallery of made-up people and searches of it (bench_gallery.c), for outpost-bench gallery and
+ * fpir; and what gallery does with real images among them (bench_gallery_images.c). */
 #ifndef CMD_BENCH_GALLERY_H
 #define CMD_BENCH_GALLERY_H
 
@@ -43,6 +43,8 @@ struct gallery_bench {
 	double wall_s; /* of the last search */
 };
 
+/* The id of a made-up person. */
+void bench_gallery_id(uint64_t person, uint8_t id[GALLERY_PERSON_BYTES]);
 /* A finger of a made-up person, at this place; touch 0 is the one enrolled.  An error code. */
 int bench_gallery_make(const struct gallery_bench *g, uint64_t person, unsigned finger,
 		       uint64_t touch, struct finger_template **out);
