@@ -5,6 +5,7 @@
 
 #include "intake/worker.h"
 #include "io/wall.h"
+#include "sim/records.h"
 
 /* A policy under which the post may read everything. */
 static const char policy_text[] =
@@ -12,31 +13,6 @@ static const char policy_text[] =
     "  entitle = function() return 'read', 'bench' end,\n"
     "  classify = function(r) return { region = 'BENCH', sensitivity = 'restricted',\n"
     "    reason = 'bench' } end }\n";
-
-/* What outpost-worker does with a minutiae record of our own making. */
-static int examine(struct bytes frame, struct buf *out)
-{
-	struct worker_request request;
-	struct worker_sample sample = { .format = WORKER_FORMAT_MINUTIAE, .score = 60 };
-	struct worker_answer answer = { .samples = { .items = &sample, .count = 1 } };
-	struct arena arena;
-	struct bytes body;
-	size_t need;
-	int rc;
-
-	arena_init(&arena, 0);
-	rc = worker_frame(frame, WORKER_REQUEST_MAX, &body, &need);
-	if (rc == ERR_OK) {
-		rc = worker_read_request(body, &arena, &request, NULL);
-	}
-	if (rc == ERR_OK) {
-		answer.id = request.id;
-		sample.iso = request.bytes;
-		rc = worker_put_answer(&answer, out);
-	}
-	arena_done(&arena);
-	return rc;
-}
 
 static int step(struct bench_side *s, struct event *event, struct buf *reply);
 
@@ -48,7 +24,7 @@ static int answer_worker(struct bench_side *s, const struct effect *e, struct bu
 	int rc;
 
 	buf_init(&out, 0);
-	rc = examine(e->bytes, &out);
+	rc = records_examine(e->bytes, &out);
 	if (rc == ERR_OK) {
 		rc = worker_frame(buf_bytes(&out), WORKER_ANSWER_MAX, &event.bytes, &need);
 	}

@@ -3,57 +3,17 @@
 #include <string.h>
 
 #include "intake/worker.h"
-#include "record/fmr.h"
 #include "sim/crowd_inside.h"
-
-#define QUALITY 60U
-
-/* What outpost-worker does with a minutiae record; images have tests of their own. */
-static int answer(struct bytes frame, struct arena *arena, struct buf *iso, struct buf *out)
-{
-	struct worker_request request;
-	struct worker_answer a = { 0 };
-	struct worker_sample sample = { .format = WORKER_FORMAT_MINUTIAE, .score = QUALITY };
-	struct fault fault = { .what = "record" };
-	struct fmr view;
-	struct bytes body;
-	size_t n = 0;
-	int rc = worker_frame(frame, WORKER_REQUEST_MAX, &body, &n);
-
-	if (rc == ERR_OK) {
-		rc = worker_read_request(body, arena, &request, NULL);
-	}
-	if (rc != ERR_OK) {
-		return rc;
-	}
-	a.id = request.id;
-	rc = fmr_read(request.bytes, &view, 1, &n, &fault);
-	if (rc != ERR_OK) {
-		a.code = (uint64_t)-rc;
-		a.place = bytes_of(fault.what);
-		a.at = fault.at;
-		rc = ERR_OK;
-	} else {
-		sample.position = view.position;
-		rc = fmr_write(&view, 1, FMR_ISO_2005, iso);
-		sample.iso = buf_bytes(iso);
-		a.samples = (struct list){ .items = &sample, .count = 1 };
-	}
-	return rc == ERR_OK ? worker_put_answer(&a, out) : rc;
-}
+#include "sim/records.h"
 
 int crowd_outside_examine(struct crowd *c, size_t place, const struct effect *e)
 {
 	struct event event = { .kind = EVENT_EXAMINED, .job = e->job };
-	struct arena arena;
-	struct buf iso;
 	struct buf out;
 	int rc;
 
-	arena_init(&arena, WORKER_ARENA_BYTES);
-	buf_init(&iso, 0);
 	buf_init(&out, 0);
-	event.code = answer(e->bytes, &arena, &iso, &out);
+	event.code = records_examine(e->bytes, &out);
 	if (event.code == ERR_OK) {
 		size_t need;
 
@@ -61,8 +21,6 @@ int crowd_outside_examine(struct crowd *c, size_t place, const struct effect *e)
 	}
 	rc = crowd_later(c, place, c->now_ms + 1, &event);
 	buf_done(&out);
-	buf_done(&iso);
-	arena_done(&arena);
 	return rc;
 }
 

@@ -10,6 +10,7 @@
 
 #include "intake/worker.h"
 #include "record/fmr.h"
+#include "sim/records.h"
 #include "store/store.h"
 #include "synth/minutiae.h"
 #include "trust/keys.h"
@@ -367,56 +368,13 @@ static void send_bytes(struct world *w, size_t from, const struct effect *e)
 		  &(struct event){ .kind = EVENT_LINK_DRAINED, .link = e->link });
 }
 
-/* What outpost-worker does with a minutiae record; images have tests of their own. */
-static int examine(struct bytes frame, struct buf *out)
-{
-	struct worker_request request;
-	struct worker_answer answer = { 0 };
-	struct worker_sample sample = { .format = WORKER_FORMAT_MINUTIAE, .score = 60 };
-	struct fault fault = { .what = "record" };
-	struct arena arena;
-	struct buf iso;
-	struct fmr view;
-	struct bytes body;
-	size_t n = 0;
-	int rc;
-
-	arena_init(&arena, WORKER_ARENA_BYTES);
-	buf_init(&iso, 0);
-	rc = worker_frame(frame, WORKER_REQUEST_MAX, &body, &n);
-	if (rc == ERR_OK) {
-		rc = worker_read_request(body, &arena, &request, NULL);
-	}
-	if (rc == ERR_OK) {
-		answer.id = request.id;
-		rc = fmr_read(request.bytes, &view, 1, &n, &fault);
-		if (rc != ERR_OK) {
-			answer.code = (uint64_t)-rc;
-			answer.place = bytes_of(fault.what);
-			answer.at = fault.at;
-			rc = ERR_OK;
-		} else {
-			sample.position = view.position;
-			rc = fmr_write(&view, 1, FMR_ISO_2005, &iso);
-			sample.iso = buf_bytes(&iso);
-			answer.samples = (struct list){ .items = &sample, .count = 1 };
-		}
-	}
-	if (rc == ERR_OK) {
-		rc = worker_put_answer(&answer, out);
-	}
-	buf_done(&iso);
-	arena_done(&arena);
-	return rc;
-}
-
 static void do_examine(struct world *w, size_t node, const struct effect *e)
 {
 	struct event event = { .kind = EVENT_EXAMINED, .job = e->job };
 	struct buf out;
 
 	buf_init(&out, 0);
-	event.code = examine(e->bytes, &out);
+	event.code = records_examine(e->bytes, &out);
 	if (event.code == ERR_OK) {
 		size_t need;
 
