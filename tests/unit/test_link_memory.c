@@ -7,48 +7,9 @@
 
 #include "base/err.h"
 #include "channel/link.h"
+#include "tests/lib/fault_malloc.h"
 #include "tests/lib/link_pair.h"
 #include "tests/lib/seeded.h"
-
-/* How many more allocations succeed; negative: all. */
-static int left = -1;
-
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-void *__real_sodium_malloc(size_t size);
-void *__wrap_sodium_malloc(size_t size);
-
-static bool is_refused(void)
-{
-	if (left > 0) {
-		left--;
-	}
-	return left == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return is_refused() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return is_refused() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-	return is_refused() ? NULL : __real_realloc(p, size);
-}
-
-void *__wrap_sodium_malloc(size_t size)
-{
-	return is_refused() ? NULL : __real_sodium_malloc(size);
-}
 
 /* Everything from new links to a message each way; ERR_OK if all went well. */
 static int whole_story(struct link_pair *p)
@@ -75,7 +36,7 @@ static void says_so_wherever_memory_runs_out(void **state)
 	for (int n = 1; rc != ERR_OK; n++) {
 		link_pair_drop(&p);
 		link_replay_init(&p.replay);
-		left = n;
+		fault_malloc_from(n);
 		rc = whole_story(&p);
 		if (rc != ERR_OK) {
 			assert_int_equal(rc, ERR_NOMEM);
@@ -88,7 +49,7 @@ static void says_so_wherever_memory_runs_out(void **state)
 			}
 			failures++;
 		}
-		left = -1;
+		fault_malloc_stop();
 	}
 	assert_in_range(failures, 15, 100);
 	link_pair_done(&p);
@@ -104,9 +65,9 @@ static void makes_keys_or_says_so(void **state)
 
 	(void)state;
 	while (rc != ERR_OK) {
-		left = ++n;
+		fault_malloc_from(++n);
 		rc = link_keys_new(&config, &keys);
-		left = -1;
+		fault_malloc_stop();
 		assert_true(rc == ERR_OK || (rc == ERR_NOMEM && keys == NULL));
 	}
 	assert_int_equal(n, 4); /* three allocations, each refused once */
